@@ -1,0 +1,131 @@
+import { z } from 'zod';
+
+/** A plug-in by name, with its options. */
+const use = z.strictObject({
+  use: z.string().min(1),
+  options: z.record(z.string(), z.unknown()).default({}),
+});
+
+const optimizer = z.strictObject({
+  use: z.enum(['grpo', 'reinforce-plus-plus']).default('grpo'),
+  learningRate: z.number().min(0),
+  /** Learning rate at the end of the run as a share of the first; linear in between. */
+  finalLearningRate: z.number().min(0).max(1).default(0.1),
+  clipLow: z.number().positive().default(0.2),
+  clipHigh: z.number().positive().default(0.28),
+  /** Weight of the k3 KL penalty to the base model. */
+  klToBase: z.number().min(0).default(0),
+  entropyBonus: z.number().min(0).default(0),
+  maxGradientNorm: z.number().positive().default(1),
+  beta1: z.number().min(0).max(1).default(0.9),
+  beta2: z.number().min(0).max(1).default(0.99),
+  weightDecay: z.number().min(0).default(0),
+});
+
+const adapter = z.strictObject({
+  rank: z.int().min(1).max(256).default(16),
+  alpha: z.number().positive().default(32),
+});
+
+const reward = z.strictObject({ use: z.string().min(1), weight: z.number(), options: z.record(z.string(), z.unknown()).default({}) });
+
+const role = z.strictObject({
+  /** Whether the role's policy is updated. */
+  trains: z.boolean().default(true),
+  optimizer,
+  adapter: adapter.prefault({}),
+  /** Reward terms and their weights. */
+  rewards: z.array(reward).min(1),
+  /** Turns rewards into advantages. */
+  credit: use,
+  /** Episodes (verifier: judged attempts; world model: transitions; proposer: proposals) in one update. */
+  batch: z.int().min(1),
+  /** Updates between two candidates. */
+  updatesPerVersion: z.int().min(1).default(4),
+});
+
+const environment = z.strictObject({
+  use: z.string().min(1),
+  /** Levels by family; families left out take no part. */
+  families: z.record(z.string(), z.array(z.int().min(1)).min(1)),
+});
+
+const arm = z.strictObject({
+  name: z.string().min(1),
+  /** JSON merge patch on the recipe. */
+  patch: z.record(z.string(), z.unknown()).default({}),
+  /** Run until as many tokens were sampled as in the first arm's run with the same seed. */
+  equalTokens: z.boolean().default(false),
+  /** Paired seeds of this arm; all of the claim's when left out. */
+  seeds: z.int().min(1).optional(),
+  /** Executor updates; the recipe's when left out. */
+  updates: z.int().min(1).optional(),
+});
+
+/** What one threshold of a claim says: the change of a figure between start and end. */
+const expectation = z.strictObject({
+  /** Figure, as <role>.<name>, e.g. executor.sampled. */
+  figure: z.string().min(1),
+  arm: z.string().min(1),
+  /** gain: after − before; value: after; */
+  of: z.enum(['gain', 'value']),
+  atLeast: z.number().optional(),
+  atMost: z.number().optional(),
+  /** On how many of the seeds it must hold. */
+  seeds: z.enum(['all', 'most', 'mean']).default('all'),
+});
+
+/** The schema of a recipe. Unknown keys are refused. */
+export const recipeSchema = z.strictObject({
+  name: z.string().regex(/^[a-z0-9][a-z0-9-]*$/),
+  description: z.string().default(''),
+  /** Base model: a name in config/models or a path to a GGUF file. */
+  model: z.string().min(1),
+  seed: z.int().min(0).max(0xffffffff).default(1),
+  /** Executor updates after which the run ends. */
+  updates: z.int().min(1),
+  /** Ends the run early once this many tokens were sampled. */
+  maxSampledTokens: z.number().positive().optional(),
+  slotsPerTick: z.int().min(1).default(8),
+  proposalsPerSlot: z.int().min(1).max(64).default(4),
+  attemptsPerTask: z.int().min(1).max(64).default(8),
+  predictionsPerTransition: z.int().min(1).max(64).default(8),
+  transitionsPerTask: z.int().min(0).default(3),
+  /** Versions that a sample may be older than the released one. */
+  maxStaleness: z.int().min(0).default(1),
+  /** Seconds without news after which an episode that misses rewards is void. */
+  episodeTimeoutSeconds: z.number().positive().default(120),
+  environments: z.array(environment).min(1),
+  curriculum: use,
+  roles: z.strictObject({ executor: role, proposer: role, verifier: role, 'world-model': role }),
+  /** What rewards are worth: true ones, or permuted among the turns they are compared with (a control arm). */
+  rewardControl: z.enum(['true', 'shuffled']).default('true'),
+  gate: z.strictObject({
+    enabled: z.boolean().default(true),
+    perArm: z.int().min(1).default(6),
+    /** A candidate is refused when pass→fail flips exceed fail→pass flips by more than this many standard deviations. */
+    tolerance: z.number().min(0).default(2),
+  }).prefault({}),
+  report: z.strictObject({
+    perArm: z.int().min(1).default(26),
+    /** Seconds between two looks at the report anchors while the run goes on. */
+    everySeconds: z.number().positive().default(30),
+  }).prefault({}),
+  /** Which monitors run. */
+  monitors: z.array(use).default([]),
+  claim: z.strictObject({
+    headline: z.string(),
+    seeds: z.int().min(1).default(5),
+    arms: z.array(arm).min(1),
+    expect: z.array(expectation),
+  }).optional(),
+});
+
+/** A validated recipe with every default filled in. */
+export type Recipe = z.infer<typeof recipeSchema>;
+/** The trained roles of a recipe. */
+export type TrainedRole = keyof Recipe['roles'];
+/** The settings of one role. */
+export type RoleSettings = Recipe['roles'][TrainedRole];
+/** Settings of a policy optimizer. */
+export type OptimizerSettings = RoleSettings['optimizer'];

@@ -1,0 +1,121 @@
+// What the policy service and its native child process say to each other (Node IPC, structured clone).
+
+/** LoRA settings of an agent. */
+export interface AdapterSettings {
+  readonly rank: number;
+  readonly alpha: number;
+  /** Seed of the initial A matrices (B starts at zero). */
+  readonly seed: number;
+}
+
+/** A prompt with the number of samples wanted and the seed of each sample stream. */
+export interface SamplePrompt {
+  readonly text: string;
+  readonly samples: number;
+  readonly seed: number;
+}
+
+/** One sampled continuation. */
+export interface SampledSequence {
+  readonly tokens: Int32Array;
+  /** log p(token | prefix) at temperature 1, natural logarithm. */
+  readonly logProbs: Float32Array;
+  readonly text: string;
+  /** Whether the stop token was reached. */
+  readonly stopped: boolean;
+}
+
+/** A prompt's samples. */
+export interface SampledGroup {
+  readonly promptTokens: Int32Array;
+  readonly samples: readonly SampledSequence[];
+}
+
+/** One prompt of a training batch with its samples. All samples of a group share the prompt's computation. */
+export interface TrainGroup {
+  readonly promptTokens: Int32Array;
+  readonly samples: readonly { readonly tokens: Int32Array; readonly oldLogProbs: Float32Array; readonly advantages: Float32Array }[];
+}
+
+/** Settings of the policy-gradient loss. */
+export interface LossSettings {
+  /** Ratio clip: [1 − clipLow, 1 + clipHigh]. */
+  readonly clipLow: number;
+  readonly clipHigh: number;
+  /** Weight of the k3 KL penalty to the base model; 0 for none. */
+  readonly klToBase: number;
+  readonly entropyBonus: number;
+}
+
+/** Settings of one optimizer update. */
+export interface UpdateSettings {
+  readonly learningRate: number;
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  readonly weightDecay: number;
+  readonly maxGradientNorm: number;
+}
+
+/** What one update looked like. */
+export interface UpdateStats {
+  readonly loss: number;
+  readonly gradientNorm: number;
+  readonly clipFraction: number;
+  readonly approximateKl: number;
+  readonly entropy: number;
+  /** Largest |log p(trainer) − log p(sampler)|; only meaningful where weights are those that sampled. */
+  readonly logProbMismatch: number;
+  readonly tokens: number;
+}
+
+/** What the device is and what it did so far. */
+export interface DeviceReport {
+  readonly model: string;
+  readonly modelHash: string;
+  readonly architecture: string;
+  readonly backend: string;
+  readonly threads: number;
+  readonly sampledTokens: number;
+  readonly trainedTokens: number;
+  readonly laneSeconds: number;
+  readonly nativeSeconds: number;
+  readonly upSeconds: number;
+  readonly secondsByWork: Readonly<Record<string, number>>;
+}
+
+/** An agent's trainable state as files: the adapter (GGUF LoRA, F32) and the optimizer's moments and step. */
+export interface AgentFiles {
+  readonly adapter: Uint8Array;
+  readonly optimizer: Uint8Array;
+}
+
+/**
+ * The calls that the native child answers. An agent name is unique on the device ("<run>:executor/0").
+ * A version names weights that are served and never change; training works on the agent's own copy.
+ */
+export interface PolicyDevice {
+  /** Loads the base model and gets ready. Throws RedQueenError `failed_precondition` where the file is no GGUF model or an architecture that cannot be trained. */
+  open(options: { readonly modelPath: string; readonly threads: number }): Promise<DeviceReport>;
+  /** Creates an agent with fresh adapter weights (B = 0), or with the files given. */
+  createAgent(agent: string, settings: AdapterSettings, files?: AgentFiles): Promise<void>;
+  removeAgent(agent: string): Promise<void>;
+  /**
+   * Makes an adapter file servable as that version, after validating it (hash, keys, names, shapes, rank, finite values) and the canary:
+   * log-probs of fixed prompts under our engine with these weights and under stock llama.cpp with the file. Returns the largest difference.
+   * Throws RedQueenError `invalid_argument` for a bad file and `data_loss` where the hash does not fit.
+   */
+  loadVersion(agent: string, version: number, adapter: Uint8Array, sha256: string): Promise<{ readonly canaryDifference: number }>;
+  dropVersion(agent: string, version: number): Promise<void>;
+  /** Samples. Version 0 is the base model. Deterministic in (version, prompt, seed). */
+  generate(request: { readonly agent: string; readonly version: number; readonly prompts: readonly SamplePrompt[]; readonly maxTokens: number; readonly temperature: number; readonly stop: string }): Promise<readonly SampledGroup[]>;
+  /** Log-probs of given continuations. */
+  score(request: { readonly agent: string; readonly version: number; readonly prompts: readonly { readonly text: string; readonly continuations: readonly string[] }[] }): Promise<readonly SampledGroup[]>;
+  /** One optimizer update on the agent's own copy of the weights. */
+  train(request: { readonly agent: string; readonly groups: readonly TrainGroup[]; readonly normaliser: number; readonly loss: LossSettings; readonly update: UpdateSettings }): Promise<UpdateStats>;
+  /** The agent's trainable state as files. */
+  exportAgent(agent: string): Promise<AgentFiles>;
+  /** Puts the agent's trainable state back to the files given. */
+  restoreAgent(agent: string, files: AgentFiles): Promise<void>;
+  report(): Promise<DeviceReport>;
+}

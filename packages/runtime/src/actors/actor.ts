@@ -1,0 +1,60 @@
+import type { Address, Message, ToldInput } from '@redqueen/contract';
+import type { Clock, Random } from '@redqueen/core';
+
+/** A message that an actor wants told. Its id is derived from the input's id and its index. */
+export type Tell = { readonly to: Address } & ToldInput;
+
+/** What an actor may use while it handles a message. */
+export interface ActorContext {
+  readonly run: string;
+  readonly self: Address;
+  readonly clock: Clock;
+  /** A random stream of its own for a purpose: the same run seed, message and purpose give the same numbers. */
+  random(purpose: string): Random;
+  /** Aborts when the actor must stop, or its deadline has passed. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * An actor without state: any replica may handle any message, many at a time.
+ * Handling a message again must be harmless (A3): the same ids are told.
+ */
+export interface PoolActor {
+  readonly type: 'pool';
+  readonly address: Address;
+  /** Messages in hand at once in this process. */
+  readonly concurrency: number;
+  receive(message: Message, context: ActorContext): Promise<readonly Tell[]>;
+}
+
+/** What a stateful actor answers. */
+export interface Effects<State> {
+  readonly state: State;
+  readonly tells: readonly Tell[];
+}
+
+/**
+ * An actor with state: one activation at a time (A1), messages in stream order, state' = receive(state, message).
+ * The host stores snapshots with the sequence folded in; after a crash it goes on from the newest one and tells nothing twice.
+ */
+export interface StatefulActor<State> {
+  readonly type: 'stateful';
+  readonly address: Address;
+  /** 'mailbox': messages to this address. 'run': every message of the run, its own included. */
+  readonly reads: 'mailbox' | 'run';
+  initial(): State;
+  encode(state: State): Uint8Array;
+  decode(bytes: Uint8Array): State;
+  receive(state: State, message: Message, context: ActorContext): Effects<State> | Promise<Effects<State>>;
+  /**
+   * Whether the state may be snapshotted now. Where it answers false, a crash handles again what came since the newest snapshot
+   * (a trainer: only what its last candidate committed). Always when left out.
+   */
+  canSnapshot?(state: State): boolean;
+  /** Called with a restored or initial state before the first message, e.g. to load adapters. */
+  activated?(state: State, context: ActorContext): Promise<void>;
+}
+
+/** Any actor. */
+// biome-ignore lint/suspicious/noExplicitAny: the state type is the actor's own affair
+export type Actor = PoolActor | StatefulActor<any>;
