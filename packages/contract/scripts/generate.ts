@@ -6,7 +6,10 @@ import { dirname, join } from 'node:path';
 
 const root = join(import.meta.dirname, '../../..');
 const out = join(root, 'packages/contract/gen');
-const generator = join(dirname(createRequire(import.meta.url).resolve('@grpc/proto-loader/package.json')), 'build/bin/proto-loader-gen-types.js');
+const generator = join(
+  dirname(createRequire(import.meta.url).resolve('@grpc/proto-loader/package.json')),
+  'build/bin/proto-loader-gen-types.js',
+);
 const files = readdirSync(join(root, 'proto/redqueen/v1')).filter((name) => name.endsWith('.proto'));
 
 rmSync(out, { recursive: true, force: true });

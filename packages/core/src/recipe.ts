@@ -100,25 +100,31 @@ export const recipeSchema = z.strictObject({
   roles: z.strictObject({ executor: role, proposer: role, verifier: role, 'world-model': role }),
   /** What rewards are worth: true ones, or permuted among the turns they are compared with (a control arm). */
   rewardControl: z.enum(['true', 'shuffled']).default('true'),
-  gate: z.strictObject({
-    enabled: z.boolean().default(true),
-    perArm: z.int().min(1).default(6),
-    /** A candidate is refused when pass→fail flips exceed fail→pass flips by more than this many standard deviations. */
-    tolerance: z.number().min(0).default(2),
-  }).prefault({}),
-  report: z.strictObject({
-    perArm: z.int().min(1).default(26),
-    /** Seconds between two looks at the report anchors while the run goes on. */
-    everySeconds: z.number().positive().default(30),
-  }).prefault({}),
+  gate: z
+    .strictObject({
+      enabled: z.boolean().default(true),
+      perArm: z.int().min(1).default(6),
+      /** A candidate is refused when pass→fail flips exceed fail→pass flips by more than this many standard deviations. */
+      tolerance: z.number().min(0).default(2),
+    })
+    .prefault({}),
+  report: z
+    .strictObject({
+      perArm: z.int().min(1).default(26),
+      /** Seconds between two looks at the report anchors while the run goes on. */
+      everySeconds: z.number().positive().default(30),
+    })
+    .prefault({}),
   /** Which monitors run. */
   monitors: z.array(use).default([]),
-  claim: z.strictObject({
-    headline: z.string(),
-    seeds: z.int().min(1).default(5),
-    arms: z.array(arm).min(1),
-    expect: z.array(expectation),
-  }).optional(),
+  claim: z
+    .strictObject({
+      headline: z.string(),
+      seeds: z.int().min(1).default(5),
+      arms: z.array(arm).min(1),
+      expect: z.array(expectation),
+    })
+    .optional(),
 });
 
 /** A validated recipe with every default filled in. */

@@ -108,11 +108,28 @@ export interface PolicyDevice {
   loadVersion(agent: string, version: number, adapter: Uint8Array, sha256: string): Promise<{ readonly canaryDifference: number }>;
   dropVersion(agent: string, version: number): Promise<void>;
   /** Samples. Version 0 is the base model. Deterministic in (version, prompt, seed). */
-  generate(request: { readonly agent: string; readonly version: number; readonly prompts: readonly SamplePrompt[]; readonly maxTokens: number; readonly temperature: number; readonly stop: string }): Promise<readonly SampledGroup[]>;
+  generate(request: {
+    readonly agent: string;
+    readonly version: number;
+    readonly prompts: readonly SamplePrompt[];
+    readonly maxTokens: number;
+    readonly temperature: number;
+    readonly stop: string;
+  }): Promise<readonly SampledGroup[]>;
   /** Log-probs of given continuations. */
-  score(request: { readonly agent: string; readonly version: number; readonly prompts: readonly { readonly text: string; readonly continuations: readonly string[] }[] }): Promise<readonly SampledGroup[]>;
+  score(request: {
+    readonly agent: string;
+    readonly version: number;
+    readonly prompts: readonly { readonly text: string; readonly continuations: readonly string[] }[];
+  }): Promise<readonly SampledGroup[]>;
   /** One optimizer update on the agent's own copy of the weights. */
-  train(request: { readonly agent: string; readonly groups: readonly TrainGroup[]; readonly normaliser: number; readonly loss: LossSettings; readonly update: UpdateSettings }): Promise<UpdateStats>;
+  train(request: {
+    readonly agent: string;
+    readonly groups: readonly TrainGroup[];
+    readonly normaliser: number;
+    readonly loss: LossSettings;
+    readonly update: UpdateSettings;
+  }): Promise<UpdateStats>;
   /** The agent's trainable state as files. */
   exportAgent(agent: string): Promise<AgentFiles>;
   /** Puts the agent's trainable state back to the files given. */

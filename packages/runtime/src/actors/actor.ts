@@ -55,6 +55,5 @@ export interface StatefulActor<State> {
   activated?(state: State, context: ActorContext): Promise<void>;
 }
 
-/** Any actor. */
-// biome-ignore lint/suspicious/noExplicitAny: the state type is the actor's own affair
-export type Actor = PoolActor | StatefulActor<any>;
+/** Any actor; what its state is, is its own affair. */
+export type Actor = PoolActor | StatefulActor<unknown>;
