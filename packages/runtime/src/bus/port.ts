@@ -5,6 +5,8 @@ export interface StoredMessage {
   readonly message: Message;
   /** Position in the run's stream, from 1. */
   readonly sequence: number;
+  /** When the bus stored it, milliseconds since the epoch; the same at every read. For people (plots, durations), never for an actor's state. */
+  readonly storedAt: number;
 }
 
 /** A message taken from a mailbox: it comes again unless it is acknowledged. */
