@@ -154,6 +154,14 @@ export type { Released as ReleasedInput, Released__Output as Released } from '..
 export type { ReportRequest as ReportRequestInput, ReportRequest__Output as ReportRequest } from '../gen/redqueen/v1/ReportRequest.ts';
 export type { ReportResponse as ReportResponseInput, ReportResponse__Output as ReportResponse } from '../gen/redqueen/v1/ReportResponse.ts';
 export type {
+  ResolveRecipeRequest as ResolveRecipeRequestInput,
+  ResolveRecipeRequest__Output as ResolveRecipeRequest,
+} from '../gen/redqueen/v1/ResolveRecipeRequest.ts';
+export type {
+  ResolveRecipeResponse as ResolveRecipeResponseInput,
+  ResolveRecipeResponse__Output as ResolveRecipeResponse,
+} from '../gen/redqueen/v1/ResolveRecipeResponse.ts';
+export type {
   ResumeRunRequest as ResumeRunRequestInput,
   ResumeRunRequest__Output as ResumeRunRequest,
 } from '../gen/redqueen/v1/ResumeRunRequest.ts';
