@@ -12,3 +12,24 @@ export { mergePatch } from './merge-patch.ts';
 export { parseWith } from './schema-errors.ts';
 export { resolveRecipe } from './resolve-recipe.ts';
 export { decodeRunRecord, encodeRunRecord, type RunRecord, type RunState } from './run.ts';
+export type {
+  AgentReport,
+  Conversation,
+  ConversationReward,
+  ConversationTurn,
+  CostReport,
+  CurvePoint,
+  DeadLetterReport,
+  DeviceReportSection,
+  FrontierCell,
+  HeldOutLook,
+  HeldOutRow,
+  LineageMark,
+  Measured,
+  MeasuredArm,
+  MeasuredFigure,
+  ProcessCost,
+  RewardReport,
+  RunReport,
+  SettlementReport,
+} from './report.ts';
