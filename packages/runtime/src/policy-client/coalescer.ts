@@ -83,7 +83,10 @@ export class Coalescer<Item, Answer> {
       const items = entries.flatMap((entry) => entry.items);
       const answers = await this.#call(items);
       if (answers.length !== items.length) {
-        throw new RedQueenError('data_loss', `policy service: ${answers.length} answers to ${items.length} prompts; it must answer each one`);
+        throw new RedQueenError(
+          'data_loss',
+          `policy service: ${answers.length} answers to ${items.length} prompts; it must answer each one`,
+        );
       }
       let start = 0;
       for (const entry of entries) entry.resolve(answers.slice(start, (start += entry.items.length)));
