@@ -33,3 +33,17 @@ export type {
   RunReport,
   SettlementReport,
 } from './report.ts';
+export { registryOf, type Registry } from './registry.ts';
+export type {
+  Credit,
+  CreditAssigner,
+  CreditGroup,
+  CreditSample,
+  EpisodeFacts,
+  EpisodeKind,
+  Evidence,
+  JudgedTurn,
+  Plugin,
+  RewardTerm,
+  Turn,
+} from './credit.ts';
