@@ -251,7 +251,12 @@ export interface RunReport {
     readonly histogram: readonly number[];
     readonly curve: readonly CurvePoint[];
   };
-  readonly attempts: { readonly sampled: number; readonly settled: number; readonly solved: number; readonly failures: Readonly<Record<string, number>> };
+  readonly attempts: {
+    readonly sampled: number;
+    readonly settled: number;
+    readonly solved: number;
+    readonly failures: Readonly<Record<string, number>>;
+  };
   readonly proposals: { readonly accepted: number; readonly rejected: Readonly<Record<string, number>>; readonly generated: number };
   readonly tokens: {
     /** By role, of what was sampled to learn from; anchors are not counted. */

@@ -1,0 +1,91 @@
+import type { Message } from '@redqueen/contract';
+import type { Recipe } from '@redqueen/core';
+import { emptyControls, foldControls, type Controls } from './controls.ts';
+import { emptyEpisodes, foldEpisodes, type Episodes } from './episodes.ts';
+import { emptyFrontier, foldFrontier, type Frontier } from './frontier.ts';
+import { emptyHeldOut, foldHeldOut, type HeldOut } from './held-out.ts';
+import { emptyLineages, foldLineages, type Lineages } from './lineages.ts';
+import { foldRewards, type RewardsByTerm } from './rewards.ts';
+import { emptyStaleness, foldStaleness, type Staleness } from './staleness.ts';
+import { emptyTallies, foldTallies, type Tallies } from './tallies.ts';
+
+/**
+ * Everything that a person may want to know of a run, folded from its stream and from nothing else: folding the same stream again gives the same
+ * projection (P1), a message counts once however often it is delivered (P2), and its size does not grow with the run's length (P3).
+ */
+export interface Projection {
+  /** The last sequence folded in. */
+  sequence: number;
+  messages: number;
+  /** When the first and the newest message were stored, milliseconds since the epoch. */
+  firstAt: number | undefined;
+  lastAt: number | undefined;
+  lineages: Lineages;
+  heldOut: HeldOut;
+  rewards: RewardsByTerm;
+  frontier: Frontier;
+  tallies: Tallies;
+  staleness: Staleness;
+  episodes: Episodes;
+  controls: Controls;
+  /** Ids seen lately, in two halves that take turns: what the bus' own duplicate window lets through is dropped here. */
+  recent: [Set<string>, Set<string>];
+}
+
+const recentLimit = 20_000;
+
+/** A run of that recipe of which nothing was told yet. */
+export function emptyProjection(recipe: Recipe): Projection {
+  return {
+    sequence: 0,
+    messages: 0,
+    firstAt: undefined,
+    lastAt: undefined,
+    lineages: emptyLineages(),
+    heldOut: emptyHeldOut(),
+    rewards: new Map(),
+    frontier: emptyFrontier(recipe),
+    tallies: emptyTallies(),
+    staleness: emptyStaleness(),
+    episodes: emptyEpisodes(),
+    controls: emptyControls(),
+    recent: [new Set(), new Set()],
+  };
+}
+
+function seenBefore(projection: Projection, id: string): boolean {
+  const [current, previous] = projection.recent;
+  if (current.has(id) || previous.has(id)) return true;
+  current.add(id);
+  if (current.size >= recentLimit) projection.recent = [new Set(), current];
+  return false;
+}
+
+/** Folds one stored message in; changes the projection in place. Messages must come in the order of the stream. */
+export function fold(
+  projection: Projection,
+  stored: { readonly message: Message; readonly sequence: number; readonly storedAt: number },
+): void {
+  const { message, sequence, storedAt } = stored;
+  if (sequence <= projection.sequence) return;
+  projection.sequence = sequence;
+  if (seenBefore(projection, message.id)) return;
+  projection.messages++;
+  projection.firstAt ??= storedAt;
+  projection.lastAt = storedAt;
+  const seconds = Math.max(0, (storedAt - projection.firstAt) / 1000);
+  // Staleness and held-out looks read the lineages as they were before this message.
+  foldStaleness(projection.staleness, projection.lineages, message, seconds);
+  foldHeldOut(projection.heldOut, projection.lineages, message, seconds);
+  foldLineages(projection.lineages, message, seconds);
+  foldRewards(projection.rewards, message, seconds);
+  foldFrontier(projection.frontier, message);
+  foldTallies(projection.tallies, message, seconds);
+  foldEpisodes(projection.episodes, message);
+  foldControls(projection.controls, message, seconds);
+}
+
+/** Seconds from the run's first to its newest message. */
+export function elapsedSeconds(projection: Projection): number {
+  return projection.firstAt === undefined || projection.lastAt === undefined ? 0 : (projection.lastAt - projection.firstAt) / 1000;
+}

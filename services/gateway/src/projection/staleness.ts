@@ -1,0 +1,49 @@
+import type { Body, Message } from '@redqueen/contract';
+import { movingAverage, type RunReport } from '@redqueen/core';
+import { curvePoints, emptyCurve, extendCurve, type Curve } from './curve.ts';
+import { lineageOf, type Lineages } from './lineages.ts';
+
+/** How old the samples in the batches are, in versions of their agent. */
+export interface Staleness {
+  groups: number;
+  mean: number;
+  largest: number;
+  dropped: number;
+  histogram: number[];
+  curve: Curve;
+}
+
+/** Weight of one batch in the moving mean. */
+const rate = 0.1;
+
+/** No batch yet. */
+export function emptyStaleness(): Staleness {
+  return { groups: 0, mean: 0, largest: 0, dropped: 0, histogram: [], curve: emptyCurve() };
+}
+
+function foldBatch(staleness: Staleness, released: number, body: Body<'batch'>, seconds: number): void {
+  staleness.dropped += body.stale;
+  if (body.groups.length === 0) return;
+  let sum = 0;
+  for (const { version } of body.groups) {
+    const age = Math.max(0, released - version);
+    sum += age;
+    staleness.largest = Math.max(staleness.largest, age);
+    while (staleness.histogram.length <= age) staleness.histogram.push(0);
+    staleness.histogram[age] = (staleness.histogram[age] ?? 0) + 1;
+  }
+  const first = staleness.groups === 0;
+  staleness.groups += body.groups.length;
+  staleness.mean = first ? sum / body.groups.length : movingAverage(staleness.mean, sum / body.groups.length, rate);
+  extendCurve(staleness.curve, seconds, staleness.mean);
+}
+
+/** Folds one message in: staleness is the released version when the batch was told minus the version that sampled the group. */
+export function foldStaleness(staleness: Staleness, lineages: Lineages, message: Message, seconds: number): void {
+  if (message.kind === 'batch') foldBatch(staleness, lineageOf(lineages, message.body.agent).version, message.body, seconds);
+}
+
+/** Staleness' part of the report. */
+export function stalenessReport({ mean, largest, dropped, histogram, curve }: Staleness): RunReport['staleness'] {
+  return { mean, largest, dropped, histogram, curve: curvePoints(curve) };
+}

@@ -1,0 +1,71 @@
+import type { CostReport, DeadLetterReport, HeldOutRow, RunRecord, RunReport } from '@redqueen/core';
+import { exampleEpisode } from '../projection/episodes.ts';
+import { focusOf, frontierCells } from '../projection/frontier.ts';
+import { agentReport, type AgentLineage } from '../projection/lineages.ts';
+import { elapsedSeconds, type Projection } from '../projection/projection.ts';
+import { rewardReports } from '../projection/rewards.ts';
+import { stalenessReport } from '../projection/staleness.ts';
+import { tallyReport } from '../projection/tallies.ts';
+import { heldOutRows } from './held-out-table.ts';
+
+/** What a report holds beyond what the stream tells. */
+export interface ReportExtras {
+  readonly cost: Omit<CostReport, 'firstUpdateSeconds'>;
+  readonly deadLetters: readonly DeadLetterReport[];
+}
+
+/** The agent that counts a run's updates. */
+export const executorAgent = 'executor/0';
+
+const roleOrder = ['executor', 'proposer', 'verifier', 'world-model'];
+
+function rank(agent: string): number {
+  const index = roleOrder.indexOf(agent.split('/')[0] ?? '');
+  return index < 0 ? roleOrder.length : index;
+}
+
+function agentsOf(projection: Projection): AgentLineage[] {
+  return [...projection.lineages.agents.values()].sort((a, b) => rank(a.agent) - rank(b.agent) || a.agent.localeCompare(b.agent));
+}
+
+/** Executor updates made, never more than the run has. */
+export function updatesDone(projection: Projection, record: RunRecord): number {
+  return Math.min(record.updates, projection.lineages.agents.get(executorAgent)?.updates ?? 0);
+}
+
+const iso = (time: number | undefined): string => (time === undefined ? '' : new Date(time).toISOString());
+
+/** The report of a run as far as its projection goes. Pure. */
+export function reportOf(record: RunRecord, projection: Projection, extras: ReportExtras): RunReport {
+  const looksOf = (agent: string) => projection.heldOut.looks.get(agent) ?? [];
+  const agents = agentsOf(projection);
+  const heldOut: HeldOutRow[] = agents.flatMap(({ agent }) => heldOutRows(record.recipe, agent, looksOf(agent)));
+  const first = projection.lineages.firstUpdateSeconds;
+  const episode = exampleEpisode(projection.episodes);
+  return {
+    format: 1,
+    run: record.run,
+    recipe: record.recipe.name,
+    description: record.recipe.description,
+    seed: record.seed,
+    status: record.status,
+    error: record.error ?? '',
+    updates: record.updates,
+    updatesDone: updatesDone(projection, record),
+    startedAt: iso(record.startedAt),
+    endedAt: iso(record.endedAt),
+    elapsedSeconds: elapsedSeconds(projection),
+    messages: projection.messages,
+    heldOut,
+    agents: agents.map((lineage) => agentReport(lineage, looksOf(lineage.agent))),
+    rewards: rewardReports(projection.rewards),
+    frontier: frontierCells(projection.frontier, looksOf(executorAgent)),
+    focus: focusOf(projection.frontier),
+    staleness: stalenessReport(projection.staleness),
+    ...tallyReport(projection.tallies),
+    cost: { ...extras.cost, ...(first === undefined ? {} : { firstUpdateSeconds: first }) },
+    deadLetters: extras.deadLetters,
+    ...(episode ? { episode } : {}),
+    notes: projection.controls.notes,
+  };
+}
