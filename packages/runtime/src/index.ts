@@ -1,0 +1,9 @@
+// rpc: typed gRPC servers and clients
+export { connectRpc, type CallOptions, type Client } from './rpc/client.ts';
+export { rpcServiceOf, serviceNames, type Method, type RpcService, type ServiceName } from './rpc/definitions.ts';
+export type { CallContext, Handler, Handlers, RpcImplementation } from './rpc/handlers.ts';
+export { healthProbe, type HealthProbe, type HealthStatus } from './rpc/health.ts';
+export { maxRequestBytes, startRpcServer, type RpcServer, type RpcServerOptions } from './rpc/server.ts';
+// log and telemetry
+export { createLogger, logLevels, silentLogger, type Logger, type LoggerOptions, type LogLevel } from './log/logger.ts';
+export { childTraceparent, spanContextOf, traceparentOf } from './telemetry/trace.ts';

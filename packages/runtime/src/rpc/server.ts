@@ -1,0 +1,113 @@
+import { Server, ServerCredentials, type UntypedServiceImplementation } from '@grpc/grpc-js';
+import { RedQueenError } from '@redqueen/core';
+import { HealthImplementation } from 'grpc-health-check';
+import type { Logger } from '../log/logger.ts';
+import { streaming, unary, type AdapterContext } from './adapter.ts';
+import { fullName, serviceDefinition, type RpcService } from './definitions.ts';
+import type { CallContext, RpcImplementation } from './handlers.ts';
+
+/** Requests larger than this are refused with RESOURCE_EXHAUSTED. */
+export const maxRequestBytes = 16 * 1024 * 1024;
+
+/** What to serve and where. */
+export interface RpcServerOptions {
+  /** Address to listen on, e.g. 127.0.0.1. */
+  readonly host: string;
+  /** 0 for any free port. */
+  readonly port: number;
+  readonly implementation: RpcImplementation;
+  readonly logger: Logger;
+  /** Name of the setting that holds the port, for the error when it is in use. */
+  readonly portSetting?: string;
+}
+
+/** A gRPC server with health; NOT_SERVING until told otherwise. */
+export interface RpcServer {
+  readonly port: number;
+  /** Calls under way. */
+  readonly inFlight: number;
+  /** What health checks answer, for the server as a whole and for each of its services. */
+  setServing(serving: boolean): void;
+  /**
+   * Ends in order: NOT_SERVING, streams end with `unavailable`, no new calls, those under way are finished;
+   * what has not ended after `graceMs` is cut off. Never rejects; a second call waits for the first.
+   */
+  drain(graceMs: number): Promise<void>;
+}
+
+type AnyHandler = (request: unknown, call: CallContext) => unknown;
+
+function implementationOf(service: RpcService, handlers: object, context: AdapterContext): UntypedServiceImplementation {
+  const byName = handlers as Record<string, AnyHandler | undefined>;
+  const methods = Object.entries(serviceDefinition(service)).map(([name, definition]) => {
+    const handler = byName[name];
+    if (!handler) throw new RedQueenError('internal', `${service} has no handler for ${name}`);
+    const method = `${service}.${name}`;
+    const adapted = definition.responseStream
+      ? streaming(method, handler as Parameters<typeof streaming>[1], context)
+      : unary(method, handler as Parameters<typeof unary>[1], context);
+    return [name, adapted];
+  });
+  return Object.fromEntries(methods) as UntypedServiceImplementation;
+}
+
+function bind(server: Server, options: RpcServerOptions): Promise<number> {
+  const where = `${options.host}:${options.port}`;
+  const setting = options.portSetting ?? 'the port';
+  return new Promise((resolve, reject) => {
+    server.bindAsync(where, ServerCredentials.createInsecure(), (error, port) => {
+      if (!error) return resolve(port);
+      const message = error.message.includes('EADDRINUSE')
+        ? `${where} is in use by another process; stop it or set ${setting} to another port (0 = any free one)`
+        : `cannot listen on ${where}: ${error.message}; check ${setting} and the host`;
+      reject(new RedQueenError('failed_precondition', message, { cause: error }));
+    });
+  });
+}
+
+function shutDown(server: Server, graceMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    // tryShutdown alone would wait for ever on a call that does not end.
+    const timer = setTimeout(() => server.forceShutdown(), graceMs);
+    server.tryShutdown(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
+
+/** Starts a gRPC server. Throws `failed_precondition` where the port is in use or cannot be bound. */
+export async function startRpcServer(options: RpcServerOptions): Promise<RpcServer> {
+  const closing = new AbortController();
+  let inFlight = 0;
+  let drained: Promise<void> | undefined;
+  const counted = (change: number) => {
+    inFlight += change;
+  };
+  const server = new Server({ 'grpc.max_receive_message_length': maxRequestBytes, 'grpc.max_send_message_length': -1 });
+  const services = Object.keys(options.implementation) as RpcService[];
+  const health = new HealthImplementation();
+  const setServing = (serving: boolean) => {
+    for (const name of ['', ...services.map(fullName)]) health.setStatus(name, serving ? 'SERVING' : 'NOT_SERVING');
+  };
+  for (const service of services) {
+    const context = { logger: options.logger, closing: closing.signal, counted };
+    server.addService(serviceDefinition(service), implementationOf(service, options.implementation[service] ?? {}, context));
+  }
+  setServing(false);
+  health.addToServer(server);
+  const port = await bind(server, options);
+  return {
+    port,
+    get inFlight() {
+      return inFlight;
+    },
+    setServing,
+    drain(graceMs) {
+      setServing(false);
+      closing.abort(new RedQueenError('unavailable', 'the service is shutting down'));
+      drained ??= shutDown(server, graceMs);
+      return drained;
+    },
+  };
+}
