@@ -7,3 +7,9 @@ export { maxRequestBytes, startRpcServer, type RpcServer, type RpcServerOptions 
 // log and telemetry
 export { createLogger, logLevels, silentLogger, type Logger, type LoggerOptions, type LogLevel } from './log/logger.ts';
 export { childTraceparent, spanContextOf, traceparentOf } from './telemetry/trace.ts';
+// config: settings, recipes, models
+export { childEnvironment, processEnvironment, type Environment } from './config/environment.ts';
+export { loadConfig, projectFolder, type LoadedConfig, type LoadOptions } from './config/load.ts';
+export { modelFile } from './config/models.ts';
+export { loadRecipe, parseRecipe, recipeFile, recipeNames } from './config/recipes.ts';
+export { configSchema, type Config } from './config/schema.ts';

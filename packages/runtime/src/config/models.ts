@@ -1,0 +1,42 @@
+import { RedQueenError } from '@redqueen/core';
+import { closeSync, existsSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+
+const magic = 'GGUF';
+
+function beginsWithMagic(file: string): boolean {
+  const start = Buffer.alloc(magic.length);
+  const descriptor = openSync(file, 'r');
+  try {
+    return readSync(descriptor, start) === magic.length && start.toString('latin1') === magic;
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function knownModels(folder: string): string {
+  const names = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.gguf')) : [];
+  return names.map((name) => name.slice(0, -'.gguf'.length)).join(', ') || 'none';
+}
+
+/**
+ * The absolute path of a base model: a name in the models folder (with or without .gguf) or a path.
+ * Throws `not_found` with the known names, `invalid_argument` where the file is no GGUF.
+ */
+export function modelFile(nameOrPath: string, folder: string): string {
+  const inFolder = [nameOrPath, `${nameOrPath}.gguf`].map((name) => join(folder, name));
+  const file = [...inFolder, resolve(nameOrPath)].find((candidate) => existsSync(candidate) && statSync(candidate).isFile());
+  if (file === undefined) {
+    throw new RedQueenError(
+      'not_found',
+      `model ${JSON.stringify(nameOrPath)} is neither in ${folder} (known: ${knownModels(folder)}) nor a file`,
+    );
+  }
+  if (!beginsWithMagic(file)) {
+    throw new RedQueenError(
+      'invalid_argument',
+      `model file ${file} is no GGUF: it does not begin with "${magic}"; check \`model\` in the recipe`,
+    );
+  }
+  return file;
+}

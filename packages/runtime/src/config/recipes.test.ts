@@ -1,0 +1,57 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { projectFolder } from './load.ts';
+import { modelFile } from './models.ts';
+import { loadRecipe, parseRecipe, recipeNames } from './recipes.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'redqueen-recipes-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+const recipes = join(projectFolder, 'config/recipes');
+
+describe('recipes', () => {
+  it('loads a recipe by name, with patches in order', () => {
+    const recipe = loadRecipe('default', recipes, { updates: 7, seed: 3 }, { seed: 4 });
+    expect(recipe).toMatchObject({ name: 'default', updates: 7, seed: 4 });
+    expect(recipeNames(recipes)).toContain('default');
+  });
+
+  it('loads a recipe by path', () => {
+    expect(loadRecipe(join(recipes, 'default.yaml'), folder).name).toBe('default');
+  });
+
+  it('lists the known names where there is none of that name', () => {
+    expect(() => loadRecipe('defualt', recipes)).toThrow(/there is no recipe "defualt" in .*; known: .*default/);
+    expect(() => loadRecipe('./nowhere.yaml', recipes)).toThrow(/nowhere\.yaml does not exist/);
+  });
+
+  it('names file and key of a fault', () => {
+    const file = join(folder, 'faulty.yaml');
+    writeFileSync(file, 'name: faulty\nmodle: x\n');
+    expect(() => loadRecipe(file, recipes)).toThrow(/faulty\.yaml: recipe:[^]*modle: unknown key; known here: name, /);
+    expect(() => parseRecipe('a: [')).toThrow(/recipe is no YAML/);
+  });
+});
+
+describe('models', () => {
+  it('finds a model by name, by file name and by path', () => {
+    const file = join(folder, 'tiny.gguf');
+    writeFileSync(file, 'GGUF and more');
+    for (const name of ['tiny', 'tiny.gguf', file]) expect(modelFile(name, folder)).toBe(file);
+  });
+
+  it('says which models there are', () => {
+    expect(() => modelFile('huge', folder)).toThrow(/model "huge" is neither in .* \(known: tiny\) nor a file/);
+  });
+
+  it('refuses a file that is no GGUF', () => {
+    for (const [name, text] of [
+      ['text.gguf', 'hello there'],
+      ['empty.gguf', ''],
+    ] as const) {
+      writeFileSync(join(folder, name), text);
+      expect(() => modelFile(name, folder)).toThrow(/(text|empty)\.gguf is no GGUF/);
+    }
+  });
+});
