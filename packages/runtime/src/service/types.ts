@@ -1,0 +1,42 @@
+import type { Clock, IdSource, RunRecord } from '@redqueen/core';
+import type { Actor } from '../actors/actor.ts';
+import type { Bus } from '../bus/port.ts';
+import type { Config } from '../config/schema.ts';
+import type { Logger } from '../log/logger.ts';
+import type { Client } from '../rpc/client.ts';
+import type { rpcServiceOf, ServiceName } from '../rpc/definitions.ts';
+import type { RpcImplementation } from '../rpc/handlers.ts';
+
+/** The typed client of a service. */
+export type ServiceClient<Name extends ServiceName> = Client<(typeof rpcServiceOf)[Name]>;
+
+/** What a service is given. */
+export interface ServiceContext {
+  readonly name: ServiceName;
+  readonly config: Config;
+  readonly bus: Bus;
+  readonly clock: Clock;
+  readonly ids: IdSource;
+  readonly logger: Logger;
+  /** A client of another service: one a service, connected at the first call and again when the connection was lost, closed by the shell. */
+  connect<Name extends ServiceName>(service: Name): ServiceClient<Name>;
+  /** Aborts when the service is to end. */
+  readonly signal: AbortSignal;
+}
+
+/** What a service is made of. */
+export interface ServiceParts {
+  /** The gRPC services that it offers. */
+  readonly rpc: RpcImplementation;
+  /** Its actors of a run; called when a run starts or the service comes back while one is under way. */
+  readonly actors?: (record: RunRecord) => readonly Actor[];
+  /** The services that must be SERVING before this one is. */
+  readonly dependencies: readonly ServiceName[];
+  /** Resolves once the service can work; no run is attached before. Rejects where it never will: the service ends with that error. */
+  readonly ready?: () => Promise<void>;
+  /** Releases what the service holds; called last, after its actors and calls have ended. */
+  readonly close?: () => Promise<void>;
+}
+
+/** Makes a service; the export of every services/<name>/src/service.ts. It must not wait for other services: `ready` may. */
+export type CreateService = (context: ServiceContext) => Promise<ServiceParts>;
