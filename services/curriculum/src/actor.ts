@@ -1,0 +1,44 @@
+import type { Message } from '@redqueen/contract';
+import type { RunRecord } from '@redqueen/core';
+import type { Effects, StatefulActor, Tell } from '@redqueen/runtime';
+import { createCurriculum } from './curricula/index.ts';
+import { fold } from './fold.ts';
+import { armsOf, openSlots, type RunPlan } from './slots.ts';
+import { decodeState, encodeState, initialState, type CurriculumState } from './state.ts';
+
+/** The curriculum's address. */
+export const curriculumAddress = { role: 'curriculum', key: '0' } as const;
+const proposer = { role: 'proposer', key: '0' } as const;
+
+/** What is fixed for a run. Throws `invalid_argument` where the recipe names no known curriculum or an option does not fit. */
+export function runPlan(record: RunRecord): RunPlan {
+  const arms = armsOf(record);
+  return { record, arms, curriculum: createCurriculum(record.recipe.curriculum, arms) };
+}
+
+/** The state after a message, and the slots that it opens. Pure. */
+export function handle(plan: RunPlan, state: CurriculumState, message: Message): Effects<CurriculumState> {
+  const opened = openSlots(plan, fold(plan, state, message));
+  return { state: opened.state, tells: opened.slots.map((body): Tell => ({ to: proposer, kind: 'slot', body })) };
+}
+
+/**
+ * The curriculum of a run: a single writer whose state is a fold over its mailbox. It opens slots while the capacity rule allows, from the executor's
+ * first release until the run is stopped or the executor made its last update. `observe` sees every state, for the RPCs.
+ */
+export function createCurriculumActor(plan: RunPlan, observe: (state: CurriculumState) => void = () => {}): StatefulActor<CurriculumState> {
+  return {
+    type: 'stateful',
+    address: curriculumAddress,
+    reads: 'mailbox',
+    initial: () => initialState(plan.arms, plan.curriculum),
+    encode: encodeState,
+    decode: (bytes) => decodeState(bytes, plan.arms.length),
+    activated: async (state) => observe(state),
+    receive(state, message) {
+      const effects = handle(plan, state, message);
+      observe(effects.state);
+      return effects;
+    },
+  };
+}

@@ -1,0 +1,88 @@
+import type { Control, Knob, Message, Refused, Rejected, Released, Settlement } from '@redqueen/contract';
+import { movingAverage } from '@redqueen/core';
+import type { RunPlan } from './slots.ts';
+import type { CurriculumState } from './state.ts';
+
+const executor = 'executor/0';
+/** Ids of task episodes; predictions ("/w"), refused proposals ("/r") and submitted tasks are no episodes of a slot. */
+const slotEpisode = /^\d+\.\d+\.\d+$/;
+/** Rate of the moving average of the training solve rate that the RPC shows. */
+const solveRateOf = 0.05;
+
+/** The state after a message; pure, and the same whatever else is going on. Messages of other kinds change nothing. */
+export function fold(plan: RunPlan, state: CurriculumState, message: Message): CurriculumState {
+  switch (message.kind) {
+    case 'control':
+      return controlled(state, message.body);
+    case 'released':
+      return released(plan, state, message.body);
+    case 'refused':
+      return refused(state, message.body);
+    case 'settlement':
+      return settled(plan, state, message.body);
+    case 'rejected':
+      return rejected(state, message.body);
+    case 'knob':
+      return turned(plan, state, message.body);
+    default:
+      return state;
+  }
+}
+
+function controlled(state: CurriculumState, { command }: Control): CurriculumState {
+  if (command === 'start') return { ...state, started: true };
+  if (command === 'stop') return { ...state, started: false };
+  return state;
+}
+
+/** Rollbacks and promotions consume no episodes, so they open no room. */
+const decided: ReadonlySet<string> = new Set(['gate', 'no-gate']);
+
+function released({ arms, curriculum }: RunPlan, state: CurriculumState, body: Released): CurriculumState {
+  if (body.agent !== executor) return state;
+  const accuracies = arms.map(({ family, level }) => {
+    const arm = body.arms.find((other) => other.family === family && other.level === level);
+    return arm && arm.count > 0 ? arm.passed / arm.count : undefined;
+  });
+  return {
+    ...state,
+    ready: true,
+    finished: state.finished || body.last,
+    version: state.version + (decided.has(body.reason) ? 1 : 0),
+    memory: curriculum.released(state.memory, accuracies),
+  };
+}
+
+function refused(state: CurriculumState, body: Refused): CurriculumState {
+  if (body.agent !== executor) return state;
+  return { ...state, finished: state.finished || body.last, version: state.version + 1 };
+}
+
+function settled({ arms, curriculum }: RunPlan, state: CurriculumState, body: Settlement): CurriculumState {
+  if (!slotEpisode.test(body.episodeId)) return state;
+  if (body.status !== 'SETTLEMENT_STATUS_SETTLED') return { ...state, voided: state.voided + 1 };
+  const accepted = { ...state, accepted: state.accepted + 1 };
+  const { spec, attempts, solved } = body;
+  const arm = arms.findIndex(
+    ({ environment, family, level }) => spec?.environment === environment && spec.family === family && spec.level === level,
+  );
+  if (arm < 0 || attempts === 0) return accepted;
+  return {
+    ...accepted,
+    arms: state.arms.map((known, index) => {
+      if (index !== arm) return known;
+      const rate = solved / attempts;
+      return { episodes: known.episodes + 1, solveRate: known.episodes === 0 ? rate : movingAverage(known.solveRate, rate, solveRateOf) };
+    }),
+    memory: curriculum.settled(state.memory, arm, { attempts, solved }),
+  };
+}
+
+function rejected(state: CurriculumState, { reason }: Rejected): CurriculumState {
+  return { ...state, rejected: { ...state.rejected, [reason]: (state.rejected[reason] ?? 0) + 1 } };
+}
+
+function turned({ curriculum }: RunPlan, state: CurriculumState, { name, value }: Knob): CurriculumState {
+  const memory = curriculum.turned(state.memory, name, value);
+  return memory === undefined ? state : { ...state, memory };
+}

@@ -1,0 +1,68 @@
+import { RedQueenError } from '@redqueen/core';
+import type { ArmKey, Curriculum } from './curricula/index.ts';
+
+/** What is known of an arm, whatever the curriculum. */
+export interface ArmStatistics {
+  /** Episodes settled. */
+  readonly episodes: number;
+  /** Moving average of the training solve rate; 0 before the first episode. */
+  readonly solveRate: number;
+}
+
+/** The curriculum's state: a fold over its mailbox. Plain JSON. */
+export interface CurriculumState {
+  /** The run was started and not stopped since. */
+  readonly started: boolean;
+  /** The executor's version 0 is released, so slots can be worked on. */
+  readonly ready: boolean;
+  /** The executor made its last update. */
+  readonly finished: boolean;
+  /** Versions of the executor that were decided on, refused ones included. */
+  readonly version: number;
+  /** Slots opened in the run's life. */
+  readonly slots: number;
+  /** Episodes opened, settled and void. */
+  readonly opened: number;
+  readonly accepted: number;
+  readonly voided: number;
+  /** Rejected proposals by reason. */
+  readonly rejected: Readonly<Record<string, number>>;
+  /** One an arm. */
+  readonly arms: readonly ArmStatistics[];
+  /** The curriculum's own memory. */
+  readonly memory: unknown;
+}
+
+/** The state before the first message. */
+export function initialState(arms: readonly ArmKey[], curriculum: Curriculum): CurriculumState {
+  return {
+    started: false,
+    ready: false,
+    finished: false,
+    version: 0,
+    slots: 0,
+    opened: 0,
+    accepted: 0,
+    voided: 0,
+    rejected: {},
+    arms: arms.map(() => ({ episodes: 0, solveRate: 0 })),
+    memory: curriculum.initial(),
+  };
+}
+
+/** The state as bytes (JSON). */
+export function encodeState(state: CurriculumState): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify(state));
+}
+
+/** Reads `encodeState`'s bytes. Throws `data_loss` where they are none for that many arms. */
+export function decodeState(bytes: Uint8Array, arms: number): CurriculumState {
+  const state = JSON.parse(new TextDecoder().decode(bytes)) as CurriculumState;
+  if (state.arms?.length !== arms) {
+    throw new RedQueenError(
+      'data_loss',
+      `curriculum state: it knows ${state.arms?.length} arms, the recipe has ${arms}; it belongs to another recipe`,
+    );
+  }
+  return state;
+}
