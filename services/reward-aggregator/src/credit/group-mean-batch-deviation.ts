@@ -1,0 +1,40 @@
+import { parseWith, type Credit, type CreditAssigner, type CreditGroup, type Plugin } from '@redqueen/core';
+import { z } from 'zod';
+import { isMixed, residuals, tokensOf } from './groups.ts';
+
+const schema = z.strictObject({
+  /** Keeps the quotient finite; of the rewards' own unit. */
+  epsilon: z.number().min(0).default(1e-4),
+});
+
+function assign(groups: readonly CreditGroup[], epsilon: number): Credit {
+  // A group without differences has residuals of exactly zero; those that rounding leaves must not be blown up.
+  const centred = groups.map((group) => (isMixed(group) ? residuals(group) : group.samples.map(() => 0)));
+  let squares = 0;
+  let count = 0;
+  for (const residual of centred.flat()) {
+    squares += residual ** 2;
+    count += 1;
+  }
+  if (squares === 0) return { advantages: groups.map(() => undefined), normaliser: 0 };
+  const scale = Math.sqrt(squares / count) + epsilon;
+  return {
+    advantages: centred.map((values, index) =>
+      isMixed(groups[index] as CreditGroup) ? values.map((residual) => residual / scale) : undefined,
+    ),
+    normaliser: groups.reduce((tokens, group) => tokens + tokensOf(group), 0),
+  };
+}
+
+/**
+ * REINFORCE++ with a group baseline: the group's mean is subtracted, then the whole batch is divided by the root mean square of what is left.
+ * Groups without differences weigh in through the deviation and the token count, so that a batch with little to learn takes a small step.
+ */
+export const groupMeanBatchDeviation: Plugin<CreditAssigner> = {
+  name: 'group-mean-batch-deviation',
+  source: 'Hu et al. 2025 (REINFORCE++-baseline)',
+  create(options) {
+    const { epsilon } = parseWith(schema, options, 'options of group-mean-batch-deviation');
+    return { name: 'group-mean-batch-deviation', scope: 'batch', assign: (groups) => assign(groups, epsilon) };
+  },
+};

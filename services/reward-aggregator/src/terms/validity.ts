@@ -1,0 +1,29 @@
+import { parseWith, type Plugin, type RewardTerm } from '@redqueen/core';
+import { z } from 'zod';
+
+const schema = z.strictObject({
+  /** What an invalid proposal earns in total. Penalties are known to silence proposers, so 0 unless the recipe insists. */
+  malformed: z.number().min(-1).max(0).default(0),
+});
+
+/**
+ * Proposer: 1 for a proposal that is a task of its slot, 0 for one that is not. A gate: never pay for difficulty without validity,
+ * so an invalid proposal earns nothing else, and nothing negative unless option `malformed` says so.
+ */
+export const validity: Plugin<RewardTerm> = {
+  name: 'validity',
+  source: 'format gate of R-Zero (2508.05004), with 0 instead of −1 for the malformed',
+  create(options) {
+    const { malformed } = parseWith(schema, options, 'options of validity');
+    return {
+      name: 'validity',
+      earner: 'proposer',
+      teller: 'proposer',
+      range: [0, 1],
+      gate: true,
+      closedGate: malformed,
+      turns: (facts) => facts.proposals,
+      formula: (facts) => (facts.kind === 'task' ? 1 : 0),
+    };
+  },
+};
