@@ -33,13 +33,12 @@ function materialOf(messages: readonly Message[], settlement: Body<'settlement'>
   return material;
 }
 
-/** What an agent earned at a turn. Totals are listed by turn, leaving out turns that no reward names (attempts that nobody judged). */
+/** What an agent earned at a turn; advantages are absent where they depend on the rest of the batch. */
 function earnedAt({ rewards, settlement }: Material, agent: string, turn: number): Earned {
-  const own = rewards.filter((reward) => reward.agent === agent);
-  const turns = [...new Set(own.map((reward) => reward.turn))].sort((a, b) => a - b);
+  const own = rewards.filter((reward) => reward.agent === agent && reward.turn === turn);
   const entry = settlement?.totals.find((total) => total.agent === agent);
-  const index = entry?.totals.length === turns.length ? turns.indexOf(turn) : turn;
-  return { rewards: own.filter((reward) => reward.turn === turn), total: entry?.totals[index], advantage: entry?.advantages[index] };
+  const index = entry?.turns.indexOf(turn) ?? -1;
+  return { rewards: own, total: entry?.totals[index], advantage: entry?.advantages[index] };
 }
 
 function turnOf(
@@ -130,6 +129,7 @@ function explanationOf({ settlement, attempts }: Material): string {
     const all = solved === 0 ? 'no attempt was right' : solved === count ? 'every attempt was right' : 'all attempts earned the same';
     return `${solved} of ${count}: ${all}, so there is nothing to prefer. All advantages are 0 and the group carries no learning signal.`;
   }
+  if (executor.advantages.length === 0) return `${solved} of ${count} attempts were right; their mean reward is ${figure(centre)}.`;
   return (
     `${solved} of ${count} attempts were right. Their mean reward is ${figure(centre)} with deviation ${figure(spread)}; an attempt's advantage is ` +
     `(reward − mean) / deviation, so what was better than the group becomes likelier (up to ${figure(Math.max(...executor.advantages))}) ` +

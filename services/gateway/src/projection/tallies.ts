@@ -4,6 +4,8 @@ import type { RunReport } from '@redqueen/core';
 
 /** Counts of attempts, proposals, tokens and settlements. */
 export interface Tallies {
+  /** Tasks that the slots opened so far will yield. */
+  expectedTasks: number;
   attempts: number;
   failures: Record<string, number>;
   accepted: number;
@@ -25,6 +27,7 @@ export interface Tallies {
 /** All zero. */
 export function emptyTallies(): Tallies {
   return {
+    expectedTasks: 0,
     attempts: 0,
     failures: {},
     accepted: 0,
@@ -54,6 +57,11 @@ export function sampledTokens(tallies: Tallies): number {
 /** Tokens in the batches told so far. */
 export function trainedTokens(tallies: Tallies): number {
   return total(tallies.trainedByAgent);
+}
+
+/** Tasks that were ordered and have not come yet. */
+export function pendingTasks(tallies: Tallies): number {
+  return Math.max(0, tallies.expectedTasks - tallies.accepted - tallies.generated);
 }
 
 function add(counts: Record<string, number>, key: string, amount: number): void {
@@ -88,6 +96,9 @@ function foldSettlement(tallies: Tallies, body: Extract<Message, { kind: 'settle
 /** Folds one message in. */
 export function foldTallies(tallies: Tallies, message: Message, seconds: number): void {
   switch (message.kind) {
+    case 'slot':
+      tallies.expectedTasks += message.body.proposals;
+      return;
     case 'task':
       if (message.body.spec?.origin === 'proposer') tallies.accepted++;
       else tallies.generated++;

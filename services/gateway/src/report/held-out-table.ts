@@ -19,6 +19,8 @@ function placeOf(recipe: Recipe, figure: string, look: HeldOutLook): Place {
     const environment = environmentOf(recipe, suffix);
     return environment === undefined ? { environment: suffix, family: '' } : { environment, family: suffix };
   }
+  // Where families are told apart, the sum over all of them stays "all"; their environments get rows of their own.
+  if (look.figures.some(({ name }) => name.includes('.'))) return { environment: 'all', family: '' };
   const owners = new Set(look.arms.map(({ family }) => environmentOf(recipe, family) ?? family));
   const [only] = owners;
   return { environment: owners.size === 1 && only !== undefined ? only : 'all', family: '' };

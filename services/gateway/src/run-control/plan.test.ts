@@ -1,0 +1,129 @@
+import type { Message } from '@redqueen/contract';
+import { describe, expect, test } from 'vitest';
+import { episodeMessages, foldAll, testRecipe, testRecord, told } from '../projection/builders.ts';
+import { emptyProjection, type Projection } from '../projection/projection.ts';
+import { reportedAgents } from './anchors.ts';
+import { plan, type Step } from './plan.ts';
+
+const ids = (steps: readonly Step[]) => steps.map((step) => (step.kind === 'tell' ? step.id : step.kind));
+
+/** What the actors see once the steps' messages are stored. */
+function applied(projection: Projection, steps: readonly Step[]): Projection {
+  const messages = steps.flatMap((step) =>
+    step.kind === 'tell' ? [told(step.id, 'gateway/0', `${step.to.role}/${step.to.key}`, step.told)] : [],
+  );
+  return foldAll(projection, messages);
+}
+
+function answers(projection: Projection): Message[] {
+  return [...projection.heldOut.requests.values()]
+    .filter(({ answered }) => !answered)
+    .map(({ anchorId }) =>
+      told(`${anchorId}-result`, 'verifier/0', 'gateway/0', { kind: 'anchorResult', body: { anchorId, figures: [], arms: [] } }),
+    );
+}
+
+const release = (agent: string, version: number, last = false) =>
+  told(`${agent}-v${version}`, 'policy/0', 'curriculum/0', {
+    kind: 'released',
+    body: { agent, version, reason: version === 0 ? 'start' : 'gate', updates: version, last },
+  });
+
+function started(): Projection {
+  const projection = applied(emptyProjection(testRecipe()), plan(testRecord(), emptyProjection(testRecipe()), 1000));
+  foldAll(
+    projection,
+    reportedAgents.map((agent) => release(agent, 0)),
+  );
+  return projection;
+}
+
+const at = (projection: Projection, later = 0) => (projection.lastAt ?? 0) + later;
+
+describe('run control', () => {
+  test('starts policy and curriculum once, whoever asks again', () => {
+    const empty = emptyProjection(testRecipe());
+    const steps = plan(testRecord(), empty, 1000);
+    expect(ids(steps)).toEqual(['r1-start-policy', 'r1-start-curriculum']);
+    expect(plan(testRecord(), applied(empty, steps), 1000)).toEqual([]);
+  });
+
+  test('measures version 0 of every agent as soon as there is one, and then every so often what is new', () => {
+    const projection = started();
+    const first = plan(testRecord(), projection, at(projection));
+    expect(ids(first)).toEqual(reportedAgents.map((agent) => `r1:report:start:${agent}`));
+    applied(projection, first);
+    expect(plan(testRecord(), projection, at(projection, 40_000))).toEqual([]);
+    foldAll(projection, answers(projection));
+    expect(plan(testRecord(), projection, at(projection, 40_000))).toEqual([]);
+    foldAll(projection, [release('executor/0', 1)]);
+    expect(plan(testRecord(), projection, at(projection))).toEqual([]);
+    expect(ids(plan(testRecord(), projection, at(projection, 40_000)))).toEqual(['r1:report:1:executor/0']);
+  });
+
+  test('asks again after its patience, and fails the run after the third time', () => {
+    const projection = started();
+    applied(projection, plan(testRecord(), projection, at(projection)));
+    for (const suffix of ['start.2', 'start.3']) {
+      const steps = plan(testRecord(), projection, at(projection, 200_000));
+      expect(ids(steps)).toContain(`r1:report:${suffix}:executor/0`);
+      for (const step of steps) if (step.kind === 'tell') foldLater(projection, step);
+    }
+    expect(ids(plan(testRecord(), projection, at(projection, 200_000)))).toContain('fail');
+  });
+
+  test('ends after the last update: stop, final anchors, then finish', () => {
+    const projection = started();
+    applied(projection, plan(testRecord(), projection, at(projection)));
+    foldAll(projection, [...answers(projection), release('executor/0', 1, true)]);
+    const steps = plan(testRecord(), projection, at(projection));
+    expect(ids(steps)).toEqual(['r1-stop-1', ...reportedAgents.map((agent) => `r1:report:end:${agent}`)]);
+    applied(projection, steps);
+    expect(plan(testRecord(), projection, at(projection))).toEqual([]);
+    foldAll(projection, answers(projection));
+    expect(ids(plan(testRecord(), projection, at(projection)))).toEqual(['finish']);
+  });
+
+  test('ends early once enough tokens were sampled', () => {
+    const record = testRecord({ recipe: testRecipe({ maxSampledTokens: 6 }) });
+    const projection = started();
+    foldAll(projection, episodeMessages('1.0.0'));
+    expect(ids(plan(record, projection, at(projection)))).toContain('r1-stop-1');
+  });
+
+  test('stops once what is in hand is finished, and resumes where it was', () => {
+    const projection = started();
+    const stopping = testRecord({ status: 'stopping' });
+    expect(ids(plan(stopping, projection, at(projection)))).toEqual(['r1-stop-1']);
+    applied(projection, plan(stopping, projection, at(projection)));
+    foldAll(projection, episodeMessages('1.0.0').slice(0, 1));
+    expect(plan(stopping, projection, at(projection, 1000))).toEqual([]);
+    foldAll(projection, episodeMessages('1.0.0').slice(1));
+    expect(ids(plan(stopping, projection, at(projection, 1000)))).toEqual(['stopped']);
+    expect(ids(plan(testRecord(), projection, at(projection))).slice(0, 1)).toEqual(['r1-start-curriculum-2']);
+  });
+
+  test('does nothing for a run that is over', () => {
+    expect(plan(testRecord({ status: 'finished' }), started(), 5000)).toEqual([]);
+  });
+});
+
+function foldLater(projection: Projection, step: Extract<Step, { kind: 'tell' }>): void {
+  const message = told(step.id, 'gateway/0', `${step.to.role}/${step.to.key}`, step.told);
+  foldAll(projection, []);
+  projection.firstAt ??= 0;
+  const storedAt = at(projection, 200_000);
+  projection.lastAt = storedAt;
+  const seconds = (storedAt - projection.firstAt) / 1000;
+  if (message.kind !== 'anchorTask') return;
+  const { anchorId, agent, version } = message.body;
+  projection.heldOut.requests.set(anchorId, {
+    anchorId,
+    agent,
+    point: anchorId.split(':')[2] ?? '',
+    version,
+    seconds,
+    updates: 0,
+    answered: false,
+  });
+}

@@ -1,0 +1,108 @@
+import type { Address, ToldInput } from '@redqueen/contract';
+import type { RunRecord } from '@redqueen/core';
+import { pendingTasks, sampledTokens } from '../projection/tallies.ts';
+import type { Projection } from '../projection/projection.ts';
+import { executorAgent } from '../report/document.ts';
+import { anchorState, anchorTarget, measurableAgents, periodicAnchors, reportedAgents, type AnchorTell } from './anchors.ts';
+
+/** What run control is to do next. */
+export type Step =
+  /** Publish a message; publishing it again is harmless, because its id says what it is. */
+  | { readonly kind: 'tell'; readonly id: string; readonly to: Address; readonly told: ToldInput }
+  /** Write the report and the adapters, and mark the run finished. */
+  | { readonly kind: 'finish' }
+  /** Mark the run stopped. */
+  | { readonly kind: 'stopped' }
+  /** Mark the run failed. */
+  | { readonly kind: 'fail'; readonly error: string };
+
+/** A stopping run is called stopped after this long without any message, even when episodes are still open. */
+export const quietMs = 5000;
+/** With nothing open, this long without a message is enough. */
+const settledQuietMs = 750;
+
+const curriculum: Address = { role: 'curriculum', key: '0' };
+const policy: Address = { role: 'policy', key: '0' };
+
+function control(id: string, to: Address, command: string, reason: string): Step {
+  return { kind: 'tell', id, to, told: { kind: 'control', body: { command, agent: '', version: 0, reason } } };
+}
+
+function anchor({ id, agent, body }: AnchorTell): Step {
+  return { kind: 'tell', id, to: anchorTarget(agent), told: { kind: 'anchorTask', body } };
+}
+
+/** The newest command told to the curriculum; undefined before the first. */
+function curriculumCommand(projection: Projection): string | undefined {
+  return projection.controls.entries.findLast(({ to, command }) => to === 'curriculum/0' && (command === 'start' || command === 'stop'))
+    ?.command;
+}
+
+/** How often the curriculum was told that; numbers the ids, so that a second stop is another message than the first. */
+function told(projection: Projection, command: string): number {
+  return projection.controls.entries.filter((entry) => entry.to === 'curriculum/0' && entry.command === command).length;
+}
+
+function stop(record: RunRecord, projection: Projection, reason: string): Step[] {
+  if (curriculumCommand(projection) === 'stop') return [];
+  return [control(`${record.run}-stop-${told(projection, 'stop') + 1}`, curriculum, 'stop', reason)];
+}
+
+function start(record: RunRecord, projection: Projection): Step[] {
+  const steps: Step[] = [];
+  if (!projection.controls.entries.some(({ to, command }) => to === 'policy/0' && command === 'start')) {
+    steps.push(control(`${record.run}-start-policy`, policy, 'start', ''));
+  }
+  const command = curriculumCommand(projection);
+  if (command === undefined) steps.push(control(`${record.run}-start-curriculum`, curriculum, 'start', ''));
+  if (command === 'stop')
+    steps.push(control(`${record.run}-start-curriculum-${told(projection, 'start') + 1}`, curriculum, 'start', 'resumed'));
+  return steps;
+}
+
+/** Why the run ends now, if it does. */
+export function endOf(record: RunRecord, projection: Projection): string | undefined {
+  if (projection.lineages.agents.get(executorAgent)?.last) return `${record.updates} updates made`;
+  const limit = record.recipe.maxSampledTokens;
+  if (limit !== undefined && sampledTokens(projection.tallies) >= limit) return `${limit} tokens sampled`;
+  return undefined;
+}
+
+function askEverybody(record: RunRecord, projection: Projection, point: string, agents: readonly string[], now: number): Step[] {
+  return agents.flatMap((agent): Step[] => {
+    const state = anchorState(record, projection, point, agent, now);
+    if (state === 'answered' || state === 'waiting') return [];
+    if (state === 'lost')
+      return [
+        { kind: 'fail', error: `${agent} did not answer the report anchors (${point}); see its service's log and \`redqueen dead list\`` },
+      ];
+    return [anchor(state)];
+  });
+}
+
+function end(record: RunRecord, projection: Projection, reason: string, now: number): Step[] {
+  const steps = [...stop(record, projection, reason), ...askEverybody(record, projection, 'end', reportedAgents, now)];
+  const answered = (point: string) => reportedAgents.every((agent) => anchorState(record, projection, point, agent, now) === 'answered');
+  return answered('start') && answered('end') ? [...steps, { kind: 'finish' }] : steps;
+}
+
+function stopping(record: RunRecord, projection: Projection, now: number): Step[] {
+  const steps = stop(record, projection, 'stopped by a person');
+  if (steps.length > 0) return steps;
+  const quiet = now - (projection.lastAt ?? now);
+  const inHand = projection.episodes.open.size + pendingTasks(projection.tallies);
+  return quiet >= (inHand === 0 ? settledQuietMs : quietMs) ? [{ kind: 'stopped' }] : [];
+}
+
+/**
+ * What is to be done for a run, from its record, its stream and the time alone: a gateway that starts again comes to the same answer.
+ * The projection must have caught up with the stream. Pure.
+ */
+export function plan(record: RunRecord, projection: Projection, now: number): Step[] {
+  if (record.status === 'stopping') return stopping(record, projection, now);
+  if (record.status !== 'running') return [];
+  const first = askEverybody(record, projection, 'start', measurableAgents(projection), now);
+  const reason = endOf(record, projection);
+  if (reason !== undefined) return [...first, ...end(record, projection, reason, now)];
+  return [...start(record, projection), ...first, ...periodicAnchors(record, projection, now).map(anchor)];
+}
