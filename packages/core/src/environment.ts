@@ -18,6 +18,8 @@ export interface Family {
   readonly levels: readonly number[];
   /** The letter or sign that names the family in a proposer's prompt. */
   readonly symbol: string;
+  /** Longest canonical form in bytes. */
+  readonly maxCanonical: number;
   /** Longest answer in bytes, stop byte included. */
   readonly maxAnswer: number;
 }

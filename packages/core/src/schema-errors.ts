@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { RedQueenError } from './errors.ts';
 
 type Definition = {
