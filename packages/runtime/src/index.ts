@@ -15,3 +15,9 @@ export { loadRecipe, parseRecipe, recipeFile, recipeNames } from './config/recip
 export { configSchema, type Config } from './config/schema.ts';
 // service: the shell of every service
 export type { CreateService, ServiceClient, ServiceContext, ServiceParts } from './service/types.ts';
+export { serviceAddress } from './service/clients.ts';
+export { connectServiceBus } from './service/connect-bus.ts';
+export type { LifecycleState } from './service/lifecycle.ts';
+export { exitCodes, runService } from './service/run-service.ts';
+export { startService, type RunningService, type StartOptions } from './service/start-service.ts';
+export { randomIds, systemClock } from './service/system.ts';

@@ -1,0 +1,92 @@
+import { RedQueenError, type Clock, type RunRecord } from '@redqueen/core';
+import type { Logger } from '../log/logger.ts';
+
+/** Something of a run that is at work and can be ended: an actor's activation. */
+export interface Attached {
+  /** Stops taking messages; resolves once what is in hand is finished or given back. */
+  stop(): Promise<void>;
+}
+
+/** How to put a service to work on a run. */
+export interface AttachmentsOptions {
+  /** Starts the service's actors of a run. Where it throws, it is tried again as long as the run is under way. */
+  readonly attach: (record: RunRecord) => Promise<readonly Attached[]>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+const retryPauseMs = 1000;
+
+interface RunAttachment {
+  /** Aborts when the run is no longer this service's to work on. */
+  readonly ended: AbortController;
+  readonly attached: Promise<readonly Attached[]>;
+}
+
+/** The runs that a service is at work on. */
+export class Attachments {
+  readonly #options: AttachmentsOptions;
+  readonly #runs = new Map<string, RunAttachment>();
+  readonly #ending = new Set<Promise<void>>();
+
+  constructor(options: AttachmentsOptions) {
+    this.#options = options;
+  }
+
+  /** Runs at work on. */
+  get runs(): readonly string[] {
+    return [...this.#runs.keys()];
+  }
+
+  /** Takes note of a run's record: attaches where it is running, detaches where it is not. */
+  update(record: RunRecord): void {
+    const attachment = this.#runs.get(record.run);
+    if (record.status === 'running' && !attachment) this.#attach(record);
+    if (record.status !== 'running' && attachment) this.#detach(record.run, attachment);
+  }
+
+  /** Detaches every run. Resolves once all of them have ended, those detached before included. */
+  async stop(): Promise<void> {
+    for (const [run, attachment] of this.#runs) this.#detach(run, attachment);
+    await Promise.all(this.#ending);
+  }
+
+  #attach(record: RunRecord): void {
+    const ended = new AbortController();
+    const before = [...this.#ending];
+    // A run that is resumed at once must not meet the activation that is still ending.
+    const attached = Promise.all(before).then(() => this.#tryToAttach(record, ended.signal));
+    this.#runs.set(record.run, { ended, attached });
+  }
+
+  async #tryToAttach(record: RunRecord, signal: AbortSignal): Promise<readonly Attached[]> {
+    const { attach, clock, logger } = this.#options;
+    while (!signal.aborted) {
+      try {
+        const attached = await attach(record);
+        logger.info({ run: record.run, actors: attached.length }, `attached to run ${record.run}`);
+        return attached;
+      } catch (error) {
+        logger.warn({ err: error, run: record.run }, `cannot work on run ${record.run} yet: ${RedQueenError.from(error).message}`);
+        await clock.sleep(retryPauseMs, signal).catch(() => {});
+      }
+    }
+    return [];
+  }
+
+  #detach(run: string, attachment: RunAttachment): void {
+    this.#runs.delete(run);
+    attachment.ended.abort();
+    const ending = this.#end(run, attachment).finally(() => this.#ending.delete(ending));
+    this.#ending.add(ending);
+  }
+
+  async #end(run: string, { attached }: RunAttachment): Promise<void> {
+    const { logger } = this.#options;
+    const results = await Promise.allSettled((await attached).map((actor) => actor.stop()));
+    for (const result of results) {
+      if (result.status === 'rejected') logger.error({ err: result.reason, run }, `an actor of run ${run} did not stop in order`);
+    }
+    logger.info({ run }, `detached from run ${run}`);
+  }
+}
