@@ -1,0 +1,21 @@
+import type { AnchorTask } from '@redqueen/contract';
+import { RedQueenError } from '@redqueen/core';
+
+const purposes = { ANCHOR_PURPOSE_GATE: 'gate', ANCHOR_PURPOSE_REPORT: 'report', ANCHOR_PURPOSE_DEVELOP: 'develop' } as const;
+
+/** The split that an anchor task asks for. Throws `invalid_argument` where it names none. */
+export function anchorPurpose(task: AnchorTask): (typeof purposes)[keyof typeof purposes] {
+  if (task.purpose === 'ANCHOR_PURPOSE_UNSPECIFIED') {
+    throw new RedQueenError('invalid_argument', `anchor task ${task.anchorId}: purpose must be gate, report or develop`);
+  }
+  return purposes[task.purpose];
+}
+
+/** Throws `invalid_argument` where an anchor task reached an actor that does not hold the agent under test. */
+export function requireAgent(task: AnchorTask, agent: string): void {
+  if (task.agent !== agent)
+    throw new RedQueenError(
+      'invalid_argument',
+      `anchor task ${task.anchorId}: agent ${task.agent} is not tried by ${agent}; address it to its own actor`,
+    );
+}
