@@ -1,0 +1,118 @@
+import { pick, type Random, type Split, type Task, weightedIndex } from '@redqueen/core';
+import {
+  type ArmName,
+  environmentByName,
+  executorPrompt,
+  generateIn,
+  proposerPrompt,
+  randomStep,
+  readTask,
+  splitOfStep,
+  stopText,
+  verifierLabels,
+  verifierPrompt,
+  worldModelPrompt,
+} from '@redqueen/environments';
+import { rightAnswer } from '@redqueen/environments/truth';
+import { arms, levelShare, type Skill } from './skills.ts';
+import { wrongAnswer } from './wrong-answers.ts';
+
+/** One line of training text. Only the answer is learned. */
+export interface Line {
+  readonly prompt: string;
+  /** Stop byte included, but for the verifier's label, which has none. */
+  readonly answer: string;
+}
+
+/** Share of proposals in the training text that are damaged or belong to another slot: the proposer is to have something to learn. */
+const proposalNoise = 0.25;
+const families = [...new Set(arms.map(({ family }) => family))];
+const mazes = arms.filter(({ environment }) => environment === 'grid');
+const proposalLetters = '+-rscm0123456789abcdefghij.#AGKD'.split('');
+const longestProposal = 10;
+
+/** A random family, and a level of it as often as it is shown. */
+function randomArm(random: Random): ArmName {
+  const family = pick(random, families);
+  const levels = arms.filter((arm) => arm.family === family);
+  return levels[
+    weightedIndex(
+      random,
+      levels.map(({ level }) => levelShare(family, level)),
+    )
+  ] as ArmName;
+}
+
+function taskOf(arm: ArmName, split: Split, random: Random): Task {
+  return generateIn(split, environmentByName(arm.environment), arm, random);
+}
+
+function executorLine(arm: ArmName, split: Split, random: Random): Line {
+  const task = taskOf(arm, split, random);
+  return { prompt: executorPrompt(task), answer: rightAnswer(task) + stopText };
+}
+
+function verifierLine(split: Split, random: Random): Line {
+  const task = taskOf(randomArm(random), split, random);
+  const wrong = random.integer(2) === 0 ? wrongAnswer(task, random) : undefined;
+  return {
+    prompt: verifierPrompt(task, wrong ?? rightAnswer(task)),
+    answer: wrong === undefined ? verifierLabels.right : verifierLabels.wrong,
+  };
+}
+
+/**
+ * Whether the line may be used for the split: by its own text and, because a state shows a whole maze,
+ * also by the maze that it shows (a state of the training text must not be the start of a held-out maze).
+ */
+function stepFits(state: string, action: string, split: Split): boolean {
+  const maze = readTask(`m${state.slice(0, -1)}`);
+  const ofMaze = maze === undefined ? split : environmentByName(maze.environment).splitOf(maze);
+  return splitOfStep(state, action) === split && (split !== 'train' || ofMaze === 'train');
+}
+
+function worldModelLine(split: Split, random: Random): Line {
+  for (;;) {
+    const step = randomStep(pick(random, mazes), random);
+    if (step === undefined || !stepFits(step.state, step.action, split)) continue;
+    return { prompt: worldModelPrompt(step.state, step.action), answer: step.outcome + stopText };
+  }
+}
+
+/** A text with one character left out, doubled elsewhere, or replaced. */
+function damaged(text: string, random: Random): string {
+  const letters = text.split('');
+  const at = random.integer(letters.length);
+  const kind = random.integer(3);
+  if (kind === 0) letters.splice(at, 1);
+  else if (kind === 1) letters.splice(at, 0, pick(random, letters));
+  else letters[at] = pick(random, proposalLetters);
+  return letters.join('').slice(0, longestProposal);
+}
+
+/** A proposal that is no valid one for its slot, most of the time. Never a held-out task. */
+function noisyProposal(arm: ArmName, random: Random): string {
+  for (;;) {
+    const other = random.integer(2) === 0 ? arm : pick(random, arms);
+    const text =
+      random.integer(2) === 0
+        ? taskOf({ ...other, level: 1 + random.integer(3) }, 'train', random).canonical
+        : damaged(taskOf(arm, 'train', random).canonical, random);
+    const task = readTask(text);
+    if (task === undefined || environmentByName(task.environment).splitOf(task) === 'train') return text;
+  }
+}
+
+function proposerLine(split: Split, random: Random): Line {
+  const arm = pick(random, arms);
+  const noisy = split === 'train' && random.uniform() < proposalNoise;
+  const proposal = noisy ? noisyProposal(arm, random) : taskOf(arm, split, random).canonical;
+  return { prompt: proposerPrompt(arm.environment, arm.family, arm.level), answer: proposal + stopText };
+}
+
+/** A random line of a skill, made of tasks of one split only. */
+export function lineOf(skill: Skill, split: Split, random: Random): Line {
+  if (skill.arm !== undefined) return executorLine(skill.arm, split, random);
+  if (skill.role === 'verifier') return verifierLine(split, random);
+  return skill.role === 'world-model' ? worldModelLine(split, random) : proposerLine(split, random);
+}
