@@ -58,6 +58,11 @@ export interface Environment<State = unknown> {
   restore(text: string): State;
   /** An answer as the actions that it consists of; undefined when it cannot be read. */
   actionsOf(task: Task, answer: string): readonly string[] | undefined;
+  /**
+   * What is still to be done in a state, as a task of its own; undefined once it is done. Only environments that can be answered step by step have it.
+   * It may not be solvable any more, and it is for looking ahead only: it can fall into any split.
+   */
+  remaining?(state: State): Task | undefined;
 }
 
 /** What the truth side says of an answer. */

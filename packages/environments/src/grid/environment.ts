@@ -31,7 +31,20 @@ function parse(text: string): Task | undefined {
   const count = (cell: string): number => room.cells.split(cell).length - 1;
   if (count('A') !== 1 || count('G') !== 1 || count('K') > 1 || count('K') !== count('D')) return undefined;
   if (!canReach(room, maxMoves(room))) return undefined;
-  return { environment: 'grid', family: family.name, level: count('K') === 1 ? 3 : count('#') > 0 ? 2 : 1, canonical: text };
+  return { environment: 'grid', family: family.name, level: levelOf(room.cells), canonical: text };
+}
+
+function levelOf(cells: string): number {
+  if (cells.includes('D')) return 3;
+  return cells.includes('#') ? 2 : 1;
+}
+
+/** The rest of the way as a task: to who holds the key, the door is a free cell. */
+function remaining(room: Room): Task | undefined {
+  if (isDone(room)) return undefined;
+  const cells = room.inventory === 1 ? room.cells.replaceAll('D', '.') : room.cells;
+  const family = families.find(({ maxCanonical }) => maxCanonical === cells.length + 1);
+  return family && { environment: 'grid', family: family.name, level: levelOf(cells), canonical: `${family.symbol}${cells}` };
 }
 
 /** Puts a piece on a random free cell. */
@@ -77,4 +90,5 @@ export const grid: Environment<Room> = {
   restore: restoreRoom,
   actionsOf: (task, answer) =>
     /^[udlr]+$/.test(answer) && answer.length <= maxMoves(startOf(task.canonical)) ? answer.split('') : undefined,
+  remaining,
 };

@@ -28,12 +28,12 @@ class RecordingRpc implements PolicyRpc {
   /** Prompts that make their call fail for good. */
   poison = '';
 
-  async generate(request: GenerateRequestInput): Promise<GenerateResponse> {
+  async Generate(request: GenerateRequestInput): Promise<GenerateResponse> {
     this.generated.push(request);
     return { groups: await this.#answer(request.prompts ?? []) };
   }
 
-  async score(request: ScoreRequestInput): Promise<ScoreResponse> {
+  async Score(request: ScoreRequestInput): Promise<ScoreResponse> {
     this.scored.push(request);
     return { groups: await this.#answer(request.prompts ?? []) };
   }
@@ -114,7 +114,7 @@ describe('policy client', () => {
   });
 
   test('an answer that lacks a group is an error, never a shift', async () => {
-    const rpc: PolicyRpc = { generate: () => Promise.resolve({ groups: [] }), score: () => Promise.resolve({ groups: [] }) };
+    const rpc: PolicyRpc = { Generate: () => Promise.resolve({ groups: [] }), Score: () => Promise.resolve({ groups: [] }) };
     await expect(createPolicyClient(rpc, restlessClock()).generate(ask('a'))).rejects.toMatchObject({ code: 'data_loss' });
   });
 

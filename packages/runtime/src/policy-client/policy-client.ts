@@ -30,12 +30,12 @@ export function createPolicyClient(rpc: PolicyRpc, clock: Clock, options: Partia
   return {
     generate({ prompts, ...shared }: GenerateAsk, signal?: AbortSignal) {
       const call: Call<PromptToContinue> = (items) =>
-        withRetries(async () => (await rpc.generate({ ...shared, prompts: [...items] })).groups, clock, settings);
+        withRetries(async () => (await rpc.Generate({ ...shared, prompts: [...items] })).groups, clock, settings);
       return abortable(batchOf(generating, `${targetKey(shared)}|${shared.maxTokens}|${shared.temperature}`, call).ask(prompts), signal);
     },
     score({ prompts, ...shared }: ScoreAsk, signal?: AbortSignal) {
       const call: Call<PromptToScore> = (items) =>
-        withRetries(async () => (await rpc.score({ ...shared, prompts: items.map(copyOf) })).groups, clock, settings);
+        withRetries(async () => (await rpc.Score({ ...shared, prompts: items.map(copyOf) })).groups, clock, settings);
       return abortable(batchOf(scoring, targetKey(shared), call).ask(prompts), signal);
     },
   };

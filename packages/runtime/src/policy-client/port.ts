@@ -2,8 +2,8 @@ import type { GenerateRequestInput, GenerateResponse, SampleGroup, ScoreRequestI
 
 /** The two RPCs of the policy service that roles ask; a typed client of PolicyService is one. */
 export interface PolicyRpc {
-  generate(request: GenerateRequestInput): Promise<GenerateResponse>;
-  score(request: ScoreRequestInput): Promise<ScoreResponse>;
+  Generate(request: GenerateRequestInput): Promise<GenerateResponse>;
+  Score(request: ScoreRequestInput): Promise<ScoreResponse>;
 }
 
 /** Whose policy answers. */

@@ -1,0 +1,79 @@
+import type { AnchorTask, SampleGroup, Task as TaskMessage } from '@redqueen/contract';
+import { RedQueenError, seedOf, type RunRecord, type Task } from '@redqueen/core';
+import { environmentByName } from '@redqueen/environments';
+import { addresses, agents, failureOf, requireAgent, taskOf, type ActorContext, type PolicyClient, type PoolActor, type Tell } from '@redqueen/runtime';
+import { createAnchors } from './anchors.ts';
+import { plan } from './drivers/index.ts';
+import { transitionsOf } from './transitions.ts';
+
+/** Tasks in hand at once in one process: with eight attempts each, enough to fill the policy service's batches twice. */
+const concurrency = 64;
+
+/** The task of a message. Throws `failed_precondition` for a held-out one: nothing that is held out is ever trained on. */
+function trainingTask(body: TaskMessage): Task {
+  const task = taskOf(body.spec);
+  if (environmentByName(task.environment).splitOf(task) !== 'train') {
+    throw new RedQueenError('failed_precondition', `task ${body.taskId}: ${task.canonical} is held out; only tasks of the training split are attempted for learning`);
+  }
+  return task;
+}
+
+/** A group of attempts that the infrastructure failed: without tokens, so that nothing can be made of them. */
+function failedGroup(task: Task, attempts: number, reason: unknown): SampleGroup {
+  const failure = failureOf(reason);
+  return {
+    prompt: environmentByName(task.environment).prompt(task),
+    promptTokens: [],
+    samples: Array.from({ length: attempts }, () => ({ tokens: [], logProbs: [], text: '', failure })),
+    policy: { agent: agents.executor, version: 0, adapterHash: '' },
+  };
+}
+
+/**
+ * The executor of a run. A task becomes one group of attempts for the verifier, and its executed steps become transitions for the world model.
+ * Attempts that the policy service could not make, retries included, are told as infrastructure failures; they are void, never wrong.
+ */
+export function createExecutorActor(record: RunRecord, policy: PolicyClient): PoolActor {
+  const { recipe } = record;
+  const tryAnchors = createAnchors(recipe, policy);
+
+  const attempt = async (run: string, task: Task, body: TaskMessage, signal: AbortSignal): Promise<SampleGroup> => {
+    try {
+      return await plan.attempt({ run, task, attempts: body.attempts, temperature: 1, seed: body.seed }, policy, signal);
+    } catch (reason) {
+      // A stopping actor has not failed: its message goes back and is handled by another replica.
+      if (signal.aborted) throw reason;
+      return failedGroup(task, body.attempts, reason);
+    }
+  };
+
+  const onTask = async (body: TaskMessage, context: ActorContext): Promise<Tell[]> => {
+    const task = trainingTask(body);
+    const group = await attempt(context.run, task, body, context.signal);
+    const { taskId, slotId, spec } = body;
+    const tells: Tell[] = [{ to: addresses.verifier, kind: 'attempts', body: { taskId, slotId, spec, group } }];
+    if (!recipe.roles['world-model'].trains) return tells;
+    const environment = environmentByName(task.environment);
+    const transitions = transitionsOf(environment, task, group, recipe.transitionsPerTask, context.random('transitions'));
+    if (transitions.length === 0) return tells;
+    const predictions = recipe.predictionsPerTransition;
+    const seed = seedOf(record.seed, taskId, 'predictions');
+    return [...tells, { to: addresses.worldModel, kind: 'transitions', body: { taskId, environment: environment.name, transitions, predictions, seed } }];
+  };
+
+  const onAnchorTask = async (body: AnchorTask, context: ActorContext): Promise<Tell[]> => {
+    requireAgent(body, agents.executor);
+    return [{ to: addresses.verifier, kind: 'anchorAttempts', body: await tryAnchors(context.run, body, context.signal) }];
+  };
+
+  return {
+    type: 'pool',
+    address: addresses.executor,
+    concurrency,
+    async receive(message, context) {
+      if (message.kind === 'task') return onTask(message.body, context);
+      if (message.kind === 'anchorTask') return onAnchorTask(message.body, context);
+      return [];
+    },
+  };
+}
