@@ -21,3 +21,22 @@ export type { LifecycleState } from './service/lifecycle.ts';
 export { exitCodes, runService } from './service/run-service.ts';
 export { startService, type RunningService, type StartOptions } from './service/start-service.ts';
 export { randomIds, systemClock } from './service/system.ts';
+// policy client and roles: what the role services share
+export {
+  carriesReward,
+  createPolicyClient,
+  failureOf,
+  type GenerateAsk,
+  type PolicyClient,
+  type PolicyClientOptions,
+  type PolicyRpc,
+  type ScoreAsk,
+} from './policy-client/index.ts';
+export { addresses, agents, anchorPurpose, requireAgent, rewardsOf, specOf, taskOf, type Earned, type Origin, type Told } from './roles/index.ts';
+export type { Actor, ActorContext, Effects, PoolActor, StatefulActor, Tell } from './actors/actor.ts';
+// nats-server: finding and starting one
+export { noNats, obtainNats, type NatsSource } from './nats-server/obtain.ts';
+export { cacheFolder, findNatsServer, installHint } from './nats-server/find.ts';
+export { commandLine, isAlive } from './nats-server/left-over.ts';
+export { probeNats, requireJetStream, type ServerInfo } from './nats-server/probe.ts';
+export { startNatsServer, type NatsServer, type NatsServerOptions } from './nats-server/start.ts';

@@ -1,0 +1,126 @@
+import { RedQueenError, type Clock } from '@redqueen/core';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { endLeftOver } from './left-over.ts';
+import { probeNats } from './probe.ts';
+import { serverConfig, serverFiles, type ServerFiles } from './server-config.ts';
+
+/** What to start. */
+export interface NatsServerOptions {
+  /** The nats-server program. */
+  readonly program: string;
+  /** The cluster's data folder; the server keeps its own in `nats/` there. */
+  readonly dataDir: string;
+  /** 0 for any free port. */
+  readonly port: number;
+  readonly clock: Clock;
+}
+
+/** A nats-server that this process started. */
+export interface NatsServer {
+  /** nats://127.0.0.1:port. */
+  readonly url: string;
+  readonly port: number;
+  /** Resolves when it has ended, for whatever reason. */
+  readonly ended: Promise<void>;
+  /** Ends it in order. Resolves once it is gone. */
+  stop(): Promise<void>;
+}
+
+const readyTimeoutMs = 30_000;
+
+/**
+ * Runs the server and ends it when standard input closes: also when this process is killed, no server is left behind.
+ * A process cannot ask Linux, macOS and the BSDs alike for that; a shell can.
+ */
+const guard = `
+exec 3<&0
+"$@" 3<&- </dev/null & server=$!
+{ read -r _ <&3; kill -TERM $server; } >/dev/null 2>&1 &
+wait $server`;
+
+function spawnServer(program: string, files: ServerFiles): ChildProcess {
+  const log = openSync(files.log, 'a');
+  try {
+    const words = [program, '-c', files.config];
+    // Detached: Ctrl-C at a terminal must reach the launcher alone, which stops the server last.
+    if (process.platform === 'win32') return spawn(program, words.slice(1), { stdio: ['pipe', log, log], detached: true });
+    return spawn('/bin/sh', ['-c', guard, 'sh', ...words], { stdio: ['pipe', log, log], detached: true });
+  } finally {
+    closeSync(log);
+  }
+}
+
+/** The address in the ports file, which the server writes once it listens. */
+function addressIn(folder: string): string | undefined {
+  const name = readdirSync(folder).find((file) => file.endsWith('.ports'));
+  if (name === undefined) return undefined;
+  try {
+    const ports = JSON.parse(readFileSync(join(folder, name), 'utf8')) as { nats?: string[] };
+    return ports.nats?.[0];
+  } catch {
+    // Half written: look again.
+    return undefined;
+  }
+}
+
+/** The newest complaint in the server's log. */
+function complaint(files: ServerFiles): string {
+  const lines = readFileSync(files.log, 'utf8').trim().split('\n');
+  return lines.findLast((line) => /\[(ERR|FTL)\]|nats-server:/.test(line)) ?? lines.at(-1) ?? 'it said nothing';
+}
+
+async function whenReady(files: ServerFiles, clock: Clock, hasEnded: () => boolean): Promise<string> {
+  const until = clock.now() + readyTimeoutMs;
+  while (!hasEnded()) {
+    const url = addressIn(files.ports);
+    const info = url === undefined ? undefined : await probeNats(url, 2000).catch(() => undefined);
+    if (url !== undefined && info?.jetstream) return url;
+    if (clock.now() > until)
+      throw new RedQueenError('unavailable', `nats-server was not ready within ${readyTimeoutMs / 1000} s; see ${files.log}`);
+    await clock.sleep(10);
+  }
+  throw new RedQueenError('failed_precondition', `nats-server ended at its start: ${complaint(files)}; see ${files.log}`);
+}
+
+function prepare(files: ServerFiles, port: number): void {
+  rmSync(files.ports, { recursive: true, force: true });
+  for (const folder of [files.store, files.ports, dirname(files.log)]) mkdirSync(folder, { recursive: true });
+  writeFileSync(files.config, serverConfig(files, port));
+}
+
+/**
+ * Starts a nats-server with JetStream on the data folder, once a left-over one of a killed launcher is gone. Ready in about 30 ms.
+ * Throws `failed_precondition` with the server's own complaint where it does not come up.
+ */
+export async function startNatsServer(options: NatsServerOptions): Promise<NatsServer> {
+  const files = serverFiles(options.dataDir);
+  await endLeftOver(files, options.clock);
+  prepare(files, options.port);
+  const child = spawnServer(options.program, files);
+  let hasEnded = false;
+  const ended = new Promise<void>((resolve) => {
+    const end = () => {
+      hasEnded = true;
+      // Where the guard was killed and not the server, this ends the server.
+      child.stdin?.destroy();
+      resolve();
+    };
+    child.once('exit', end);
+    child.once('error', end);
+  });
+  const stop = async () => {
+    if (process.platform === 'win32') child.kill();
+    else child.stdin?.end();
+    await ended;
+    rmSync(files.pid, { force: true });
+  };
+  try {
+    const url = await whenReady(files, options.clock, () => hasEnded);
+    return { url, port: Number(new URL(url).port), ended, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
