@@ -1,0 +1,39 @@
+import { randomOf, shuffled, type CreditGroup } from '@redqueen/core';
+import { spanOf } from '../fold/packed-group.ts';
+import type { RoleRules, Rules } from '../rules.ts';
+import type { Unit } from './pool.ts';
+
+/** A unit as a credit assigner sees it, with the totals given. */
+export function creditGroupOf(unit: Unit, totals: readonly number[]): CreditGroup {
+  const samples = unit.samples.map((sample, index) => {
+    const [start, end] = spanOf(unit.group, sample);
+    let logProbability = 0;
+    for (let token = start; token < end; token++) logProbability += unit.group.logProbs[token] ?? 0;
+    return { total: totals[index] ?? 0, tokens: end - start, logProbability };
+  });
+  return { id: unit.id, samples };
+}
+
+/** Whether the role's turns are compared across the whole batch: the verifier's two labels are no turns of one episode. */
+export function comparesAcrossBatch(role: RoleRules): boolean {
+  return role.role === 'verifier';
+}
+
+/**
+ * The unit's totals as they may teach: the true ones, or for the control arm permuted among the turns that they are compared with.
+ * A permutation keeps every mean and deviation and takes away only what a reward says of its own turn.
+ */
+export function taughtTotals(rules: Rules, role: RoleRules, unit: Unit): readonly number[] {
+  if (!rules.shuffled || comparesAcrossBatch(role)) return unit.totals;
+  return shuffled(randomOf(rules.seed, 'reward-control', role.agent, unit.id), unit.totals);
+}
+
+/** The totals of a batch's units as they may teach; the verifier's outcomes are permuted across the batch. */
+export function taughtBatch(rules: Rules, role: RoleRules, units: readonly Unit[], batchNumber: number): (readonly number[])[] {
+  if (!rules.shuffled || !comparesAcrossBatch(role)) return units.map((unit) => taughtTotals(rules, role, unit));
+  const random = randomOf(rules.seed, 'reward-control', role.agent, batchNumber);
+  return shuffled(
+    random,
+    units.map((unit) => unit.totals),
+  );
+}

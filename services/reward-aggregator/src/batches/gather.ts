@@ -1,0 +1,71 @@
+import type { State } from '../fold/state.ts';
+import type { RoleRules, Rules } from '../rules.ts';
+import type { Pool, Unit } from './pool.ts';
+import { standingOf } from './staleness.ts';
+
+/** Judgements of each class that wait for their batch; the oldest make room. */
+const mostJudgements = 256;
+/** Batches' worth of units that may wait for the news of their version. */
+const mostEarlyBatches = 8;
+
+/** Whether units that may no longer teach still fill a batch: the executor's do, since the curriculum counts every settled episode. */
+function countsAlways(role: RoleRules): boolean {
+  return role.role === 'executor';
+}
+
+/** Splits units into those that may be used now and those that must wait; leaves out, and counts, those that may never be used. */
+function sift(state: State, rules: Rules, role: RoleRules, pool: Pool, units: readonly Unit[]): { ready: Unit[]; early: Unit[] } {
+  const versions = state.versions.get(role.agent);
+  const ready: Unit[] = [];
+  const early: Unit[] = [];
+  for (const unit of units) {
+    const standing = unit.samples.length === 0 ? 'fresh' : standingOf(unit.group, versions, rules.maxStaleness);
+    if (standing === 'fresh') ready.push(unit);
+    else if (standing === 'early') early.push(unit);
+    else {
+      pool[standing] += unit.samples.length;
+      if (countsAlways(role)) ready.push({ ...unit, samples: [], totals: [] });
+    }
+  }
+  return { ready, early };
+}
+
+/** The first units that fill a batch, oldest first; undefined where there are too few. */
+function gatherQueue(state: State, rules: Rules, role: RoleRules, pool: Pool): Unit[] | undefined {
+  const waiting = pool.queue.reduce((sum, unit) => sum + unit.size, 0);
+  if (waiting < role.batch) return undefined;
+  const { ready, early } = sift(state, rules, role, pool, pool.queue);
+  let size = 0;
+  let count = 0;
+  while (count < ready.length && size < role.batch) size += ready[count++]?.size ?? 0;
+  const full = size >= role.batch;
+  const left = [...(full ? ready.slice(count) : ready), ...early];
+  pool.queue = bounded(left, mostEarlyBatches * role.batch, pool);
+  return full ? ready.slice(0, count) : undefined;
+}
+
+/** The newest right and the newest wrong judgements, as many of the one as of the other. */
+function gatherBalanced(state: State, rules: Rules, role: RoleRules, pool: Pool): Unit[] | undefined {
+  pool.right = bounded(pool.right, mostJudgements);
+  pool.wrong = bounded(pool.wrong, mostJudgements);
+  const half = Math.floor(role.batch / 2);
+  if (pool.right.length < half || pool.wrong.length < half) return undefined;
+  const right = sift(state, rules, role, pool, pool.right);
+  const wrong = sift(state, rules, role, pool, pool.wrong);
+  const full = right.ready.length >= half && wrong.ready.length >= half;
+  const kept = full ? -half : Number.POSITIVE_INFINITY;
+  pool.right = [...right.ready.slice(0, kept), ...right.early];
+  pool.wrong = [...wrong.ready.slice(0, kept), ...wrong.early];
+  return full ? [...right.ready.slice(-half), ...wrong.ready.slice(-half)] : undefined;
+}
+
+function bounded(units: Unit[], most: number, pool?: Pool): Unit[] {
+  const excess = Math.max(0, units.length - most);
+  if (pool) for (const unit of units.slice(0, excess)) pool.refused += unit.samples.length;
+  return excess > 0 ? units.slice(excess) : units;
+}
+
+/** Takes the units of the agent's next batch out of its pool; undefined where there are not yet enough. */
+export function gather(state: State, rules: Rules, role: RoleRules, pool: Pool): Unit[] | undefined {
+  return role.role === 'verifier' ? gatherBalanced(state, rules, role, pool) : gatherQueue(state, rules, role, pool);
+}

@@ -1,0 +1,44 @@
+import type { EpisodeFacts, Turn } from '@redqueen/core';
+import type { Rules } from '../rules.ts';
+import { validSamples } from './packed-group.ts';
+import type { OpenEpisode } from './state.ts';
+
+/** The reason of a rejected proposal that fell into a held-out set: it earns nothing, good or bad, and is compared with nothing. */
+export const heldOut = 'held-out';
+
+/** What the episode still lacks before it is known which rewards it must get; undefined where nothing. */
+export function missingFacts(episode: OpenEpisode): string | undefined {
+  if (episode.kind === 'rejected') return episode.rejection === '' ? 'the rejection' : undefined;
+  if (episode.kind === 'prediction') return episode.predictions ? undefined : 'the predictions';
+  if (!episode.spec) return 'the task';
+  if (!episode.attempts) return 'the attempts';
+  return episode.judgements ? undefined : 'the verdicts';
+}
+
+function proposalsOf(rules: Rules, episode: OpenEpisode): Turn[] {
+  const proposed = episode.kind === 'task' ? episode.spec?.origin === 'proposer' : episode.rejection !== heldOut;
+  return proposed ? [{ agent: rules.roles.proposer.agent, turn: episode.index }] : [];
+}
+
+function predictionsOf(rules: Rules, episode: OpenEpisode): Turn[] {
+  const groups = episode.predictions ?? [];
+  // Turn = transition · predictions + sample; every transition got as many predictions as the first.
+  const each = groups[0]?.valid.length ?? 0;
+  const { agent } = rules.roles['world-model'];
+  return groups.flatMap((group, transition) => validSamples(group).map((sample) => ({ agent, turn: transition * each + sample })));
+}
+
+/** Who acted in the episode, once nothing is missing. */
+export function factsOf(rules: Rules, episode: OpenEpisode): EpisodeFacts {
+  const { executor, verifier } = rules.roles;
+  const attempts = episode.attempts ? validSamples(episode.attempts) : [];
+  const judged = (episode.judgements ?? []).filter((one) => episode.attempts?.valid[one.attempt] === 1);
+  return {
+    episode: episode.id,
+    kind: episode.kind,
+    proposals: episode.kind === 'prediction' ? [] : proposalsOf(rules, episode),
+    attempts: attempts.map((turn) => ({ agent: executor.agent, turn })),
+    judgements: judged.map(({ attempt, confidence }) => ({ agent: verifier.agent, turn: attempt, confidence })),
+    predictions: predictionsOf(rules, episode),
+  };
+}

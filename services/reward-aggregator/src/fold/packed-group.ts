@@ -1,0 +1,102 @@
+import type { FailureClass, SampleGroup } from '@redqueen/contract';
+
+/**
+ * A prompt with its samples as flat arrays: what an update needs of them, small enough to keep hundreds of groups and to snapshot them fast.
+ * Sample i owns tokens [ends[i − 1], ends[i]).
+ */
+export interface PackedGroup {
+  readonly version: number;
+  readonly adapterHash: string;
+  readonly prompt: Uint32Array;
+  readonly tokens: Uint32Array;
+  readonly logProbs: Float32Array;
+  readonly ends: Uint32Array;
+  /** By sample: 1 where it may carry reward, 0 where it is void. */
+  readonly valid: Uint8Array;
+}
+
+/** A group that cannot be read, and why. */
+export interface Unreadable {
+  readonly unreadable: string;
+}
+
+/** The hash of a group that no policy attests: never that of a released version. */
+const unattested = 'unattested';
+const carriesReward: ReadonlySet<FailureClass> = new Set<FailureClass>([
+  'FAILURE_CLASS_OK',
+  'FAILURE_CLASS_MALFORMED',
+  'FAILURE_CLASS_TRUNCATED',
+]);
+
+function faultOf(group: SampleGroup): string | undefined {
+  for (const [index, sample] of group.samples.entries()) {
+    if (sample.failure === 'FAILURE_CLASS_UNSPECIFIED') return `sample ${index} has no failure class`;
+    if (!carriesReward.has(sample.failure)) continue;
+    if (sample.tokens.length !== sample.logProbs.length) return `sample ${index} has ${sample.tokens.length} tokens and ${sample.logProbs.length} log-probs`;
+    if (sample.tokens.length === 0) return `sample ${index} is empty`;
+    if (!sample.logProbs.every(Number.isFinite)) return `sample ${index} has a log-prob that is not finite`;
+  }
+  return undefined;
+}
+
+/** Packs a group as `agent` sampled it. Void samples keep their index and lose their tokens. */
+export function packGroup(group: SampleGroup | null, agent: string): PackedGroup | Unreadable {
+  if (!group || group.samples.length === 0) return { unreadable: 'there are no samples' };
+  const fault = faultOf(group);
+  if (fault) return { unreadable: fault };
+  const kept = group.samples.map((sample) => (carriesReward.has(sample.failure) ? sample.tokens.length : 0));
+  const size = kept.reduce((sum, length) => sum + length, 0);
+  const packed: PackedGroup = {
+    version: group.policy?.version ?? 0,
+    adapterHash: group.policy?.agent === agent ? group.policy.adapterHash : unattested,
+    prompt: Uint32Array.from(group.promptTokens),
+    tokens: new Uint32Array(size),
+    logProbs: new Float32Array(size),
+    ends: new Uint32Array(kept.length),
+    valid: Uint8Array.from(group.samples, (sample) => (carriesReward.has(sample.failure) ? 1 : 0)),
+  };
+  let end = 0;
+  for (const [index, sample] of group.samples.entries()) {
+    if (packed.valid[index]) {
+      packed.tokens.set(sample.tokens, end);
+      packed.logProbs.set(sample.logProbs, end);
+    }
+    end += kept[index] ?? 0;
+    packed.ends[index] = end;
+  }
+  return packed;
+}
+
+/** First and one past the last token of sample `index`. */
+export function spanOf(group: PackedGroup, index: number): readonly [number, number] {
+  return [index === 0 ? 0 : (group.ends[index - 1] ?? 0), group.ends[index] ?? 0];
+}
+
+/** Indices of the samples that may carry reward. */
+export function validSamples(group: PackedGroup): number[] {
+  const indices: number[] = [];
+  for (const [index, valid] of group.valid.entries()) if (valid) indices.push(index);
+  return indices;
+}
+
+/** Samples `indices` of each group, in that order, as one group with the first one's prompt and stamp. */
+export function joinGroups(parts: readonly { readonly group: PackedGroup; readonly sample: number }[]): PackedGroup {
+  const first = (parts[0] as { readonly group: PackedGroup }).group;
+  const spans = parts.map(({ group, sample }) => ({ group, span: spanOf(group, sample) }));
+  const size = spans.reduce((sum, { span }) => sum + span[1] - span[0], 0);
+  const joined: PackedGroup = {
+    ...first,
+    tokens: new Uint32Array(size),
+    logProbs: new Float32Array(size),
+    ends: new Uint32Array(parts.length),
+    valid: new Uint8Array(parts.length).fill(1),
+  };
+  let end = 0;
+  for (const [index, { group, span }] of spans.entries()) {
+    joined.tokens.set(group.tokens.subarray(...span), end);
+    joined.logProbs.set(group.logProbs.subarray(...span), end);
+    end += span[1] - span[0];
+    joined.ends[index] = end;
+  }
+  return joined;
+}

@@ -1,0 +1,50 @@
+import type { EpisodeFacts, Evidence, TrainedRole, Turn } from '@redqueen/core';
+import type { RoleRules, WeightedTerm } from '../rules.ts';
+
+/** What an agent's turns earned in an episode, in the order of their turns. */
+export interface Totals {
+  readonly agent: string;
+  readonly turns: readonly number[];
+  readonly totals: readonly number[];
+}
+
+/** The role's turns in an episode. */
+export function turnsOf(facts: EpisodeFacts, role: TrainedRole): readonly Turn[] {
+  switch (role) {
+    case 'executor':
+      return facts.attempts;
+    case 'proposer':
+      return facts.proposals;
+    case 'verifier':
+      return facts.judgements;
+    case 'world-model':
+      return facts.predictions;
+  }
+}
+
+function valueOf({ term }: WeightedTerm, facts: EpisodeFacts, turn: Turn, evidence: Evidence): number | undefined {
+  return term.teller ? evidence.value(term.name, turn) : term.formula(facts, turn, evidence);
+}
+
+/** Σ weight · value over the terms that the turn earned, unless a gate is closed: then the gate alone says what the turn earns. */
+function totalOf(terms: readonly WeightedTerm[], facts: EpisodeFacts, turn: Turn, evidence: Evidence): number {
+  let total = 0;
+  for (const weighted of terms) {
+    const value = valueOf(weighted, facts, turn, evidence);
+    if (value === undefined) continue;
+    if (weighted.term.gate && value === 0) return weighted.term.closedGate;
+    total += weighted.weight * value;
+  }
+  return total;
+}
+
+/** The totals of one role in an episode; undefined where it took no turn. */
+export function totalsOf(rules: RoleRules, facts: EpisodeFacts, evidence: Evidence): Totals | undefined {
+  const turns = [...turnsOf(facts, rules.role)].sort((a, b) => a.turn - b.turn);
+  if (turns.length === 0) return undefined;
+  return {
+    agent: rules.agent,
+    turns: turns.map(({ turn }) => turn),
+    totals: turns.map((turn) => totalOf(rules.terms, facts, turn, evidence)),
+  };
+}

@@ -1,0 +1,80 @@
+import type { CreditAssigner, Recipe, RewardTerm, RunRecord, TrainedRole } from '@redqueen/core';
+import { RedQueenError } from '@redqueen/core';
+import { creditAssigners } from './credit/registry.ts';
+import { rewardTerms } from './terms/registry.ts';
+
+/** The roles whose agents earn rewards. */
+export const earningRoles: readonly TrainedRole[] = ['executor', 'proposer', 'verifier', 'world-model'];
+
+/** Attempts that must be valid for a task's group to be compared, or all of them where the task has fewer. */
+export const fewestAttempts = 4;
+
+/** A term with what the recipe pays for it. */
+export interface WeightedTerm {
+  readonly term: RewardTerm;
+  readonly weight: number;
+}
+
+/** What is fixed for one role. */
+export interface RoleRules {
+  readonly role: TrainedRole;
+  /** The role's agent, e.g. "executor/0". */
+  readonly agent: string;
+  readonly trains: boolean;
+  readonly terms: readonly WeightedTerm[];
+  readonly credit: CreditAssigner;
+  /** Units in one update. */
+  readonly batch: number;
+}
+
+/** What is fixed for a run: everything that the fold needs besides its state and the message. */
+export interface Rules {
+  readonly run: string;
+  readonly seed: number;
+  readonly maxStaleness: number;
+  /** Whether rewards are permuted among the turns they are compared with (a control arm). */
+  readonly shuffled: boolean;
+  readonly roles: Readonly<Record<TrainedRole, RoleRules>>;
+}
+
+function termsOf(role: TrainedRole, recipe: Recipe): WeightedTerm[] {
+  return recipe.roles[role].rewards.map(({ use, weight, options }) => {
+    const term = rewardTerms.get(use).create(options);
+    if (term.earner !== role) {
+      throw new RedQueenError('invalid_argument', `roles.${role}.rewards: ${use} is earned by the ${term.earner}; move it to that role`);
+    }
+    return { term, weight };
+  });
+}
+
+function roleRules(role: TrainedRole, recipe: Recipe): RoleRules {
+  const { trains, credit, batch } = recipe.roles[role];
+  if (role === 'verifier' && batch < 2) {
+    throw new RedQueenError('invalid_argument', 'roles.verifier.batch: must be at least 2, one right and one wrong judgement');
+  }
+  return {
+    role,
+    agent: `${role}/0`,
+    trains,
+    terms: termsOf(role, recipe),
+    credit: creditAssigners.get(credit.use).create(credit.options),
+    batch,
+  };
+}
+
+/** The rules of a run. Throws `invalid_argument` where the recipe names an unknown term or credit assigner, or options that do not fit. */
+export function rulesOf(record: RunRecord): Rules {
+  const { recipe } = record;
+  return {
+    run: record.run,
+    seed: record.seed,
+    maxStaleness: recipe.maxStaleness,
+    shuffled: recipe.rewardControl === 'shuffled',
+    roles: {
+      executor: roleRules('executor', recipe),
+      proposer: roleRules('proposer', recipe),
+      verifier: roleRules('verifier', recipe),
+      'world-model': roleRules('world-model', recipe),
+    },
+  };
+}
