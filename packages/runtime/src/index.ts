@@ -20,7 +20,9 @@ export { connectServiceBus } from './service/connect-bus.ts';
 export type { LifecycleState } from './service/lifecycle.ts';
 export { exitCodes, runService } from './service/run-service.ts';
 export { startService, type RunningService, type StartOptions } from './service/start-service.ts';
-export { randomIds, systemClock } from './service/system.ts';
+// system: the ports of this machine
+export { systemClock } from './system/clock.ts';
+export { systemIds } from './system/ids.ts';
 // policy client and roles: what the role services share
 export {
   carriesReward,

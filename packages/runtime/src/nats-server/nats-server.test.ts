@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { processEnvironment } from '../config/environment.ts';
 import { loadConfig } from '../config/load.ts';
 import { silentLogger } from '../log/logger.ts';
-import { systemClock } from '../service/system.ts';
+import { systemClock } from '../system/clock.ts';
 import { cachedProgram, cacheFolder, distribution, findNatsServer, installHint } from './find.ts';
 import { endLeftOver, isAlive } from './left-over.ts';
 import { obtainNats } from './obtain.ts';

@@ -1,8 +1,10 @@
 import { RedQueenError, type Clock, type RunRecord } from '@redqueen/core';
 import type { Logger } from '../log/logger.ts';
 
-/** Something of a run that is at work and can be ended: an actor's activation. */
+/** A service's actors of one run at work. */
 export interface Attached {
+  /** How many there are. */
+  readonly actors: number;
   /** Stops taking messages; resolves once what is in hand is finished or given back. */
   stop(): Promise<void>;
 }
@@ -10,7 +12,7 @@ export interface Attached {
 /** How to put a service to work on a run. */
 export interface AttachmentsOptions {
   /** Starts the service's actors of a run. Where it throws, it is tried again as long as the run is under way. */
-  readonly attach: (record: RunRecord) => Promise<readonly Attached[]>;
+  readonly attach: (record: RunRecord) => Promise<Attached>;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -20,7 +22,7 @@ const retryPauseMs = 1000;
 interface RunAttachment {
   /** Aborts when the run is no longer this service's to work on. */
   readonly ended: AbortController;
-  readonly attached: Promise<readonly Attached[]>;
+  readonly attached: Promise<Attached | undefined>;
 }
 
 /** The runs that a service is at work on. */
@@ -59,19 +61,19 @@ export class Attachments {
     this.#runs.set(record.run, { ended, attached });
   }
 
-  async #tryToAttach(record: RunRecord, signal: AbortSignal): Promise<readonly Attached[]> {
+  async #tryToAttach(record: RunRecord, signal: AbortSignal): Promise<Attached | undefined> {
     const { attach, clock, logger } = this.#options;
     while (!signal.aborted) {
       try {
         const attached = await attach(record);
-        logger.info({ run: record.run, actors: attached.length }, `attached to run ${record.run}`);
+        logger.info({ run: record.run, actors: attached.actors }, `attached to run ${record.run}`);
         return attached;
       } catch (error) {
         logger.warn({ err: error, run: record.run }, `cannot work on run ${record.run} yet: ${RedQueenError.from(error).message}`);
         await clock.sleep(retryPauseMs, signal).catch(() => {});
       }
     }
-    return [];
+    return undefined;
   }
 
   #detach(run: string, attachment: RunAttachment): void {
@@ -83,10 +85,11 @@ export class Attachments {
 
   async #end(run: string, { attached }: RunAttachment): Promise<void> {
     const { logger } = this.#options;
-    const results = await Promise.allSettled((await attached).map((actor) => actor.stop()));
-    for (const result of results) {
-      if (result.status === 'rejected') logger.error({ err: result.reason, run }, `an actor of run ${run} did not stop in order`);
+    try {
+      await (await attached)?.stop();
+      logger.info({ run }, `detached from run ${run}`);
+    } catch (error) {
+      logger.error({ err: error, run }, `the actors of run ${run} did not stop in order`);
     }
-    logger.info({ run }, `detached from run ${run}`);
   }
 }

@@ -3,7 +3,7 @@ import { createNatsBus } from '../bus/nats/nats-bus.ts';
 import type { Bus } from '../bus/port.ts';
 import type { Config } from '../config/schema.ts';
 import type { Logger } from '../log/logger.ts';
-import { systemClock } from './system.ts';
+import { systemClock } from '../system/clock.ts';
 
 /**
  * The bus of a service process: NATS at bus.url. The memory bus lives in one process and cannot be shared between several.

@@ -1,9 +1,14 @@
-import { decodeRunRecord, RedQueenError, type RunRecord } from '@redqueen/core';
+import { addressText } from '@redqueen/contract';
+import { decodeRunRecord, type RunRecord } from '@redqueen/core';
 import type { Actor } from '../actors/actor.ts';
+import type { ActorHost } from '../actors/host.ts';
 import type { Bus } from '../bus/port.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Attached } from './attachments.ts';
-import type { ServiceContext } from './types.ts';
+import type { ServiceContext, ServiceParts } from './types.ts';
+
+/** How long an actor may take to finish what is in hand when its service ends. */
+const actorDrainMs = 4000;
 
 /** The records of all runs as they are and as they change, until the signal aborts. */
 export async function* followRuns(bus: Bus, logger: Logger, signal: AbortSignal): AsyncGenerator<RunRecord> {
@@ -18,8 +23,51 @@ export async function* followRuns(bus: Bus, logger: Logger, signal: AbortSignal)
   }
 }
 
-/** Starts a service's actors of a run. Those that were started are stopped again where one of them cannot be. */
-export async function attachRun(record: RunRecord, actors: readonly Actor[], context: ServiceContext): Promise<readonly Attached[]> {
-  if (actors.length === 0) return [];
-  throw new RedQueenError('unavailable', `actors of run ${record.run} cannot be started yet (${context.name})`);
+/** Drains a run's actors: all of them at once, each within its share of the grace period. */
+async function drainAll(hosts: readonly ActorHost[]): Promise<void> {
+  const results = await Promise.allSettled(hosts.map((host) => host.drain()));
+  const failure = results.find((result) => result.status === 'rejected');
+  if (failure) throw failure.reason;
+}
+
+async function startAll(record: RunRecord, actors: readonly Actor[], context: ServiceContext): Promise<ActorHost[]> {
+  const { bus, clock, ids, logger } = context;
+  const { startActor } = await import('../actors/host.ts');
+  const hosts: ActorHost[] = [];
+  try {
+    for (const actor of actors) {
+      const log = logger.child({ run: record.run, actor: addressText(actor.address) });
+      hosts.push(
+        await startActor(actor, {
+          bus,
+          run: record.run,
+          runSeed: record.seed,
+          clock,
+          ids,
+          logger: log,
+          settings: { drainMs: actorDrainMs },
+        }),
+      );
+    }
+    return hosts;
+  } catch (error) {
+    await drainAll(hosts).catch(() => {});
+    throw error;
+  }
+}
+
+/**
+ * Starts a service's actors of a run and tells the service of their hosts.
+ * Where one of them cannot be started, those that were are drained again and the error is thrown.
+ */
+export async function attachRun(record: RunRecord, parts: ServiceParts, context: ServiceContext): Promise<Attached> {
+  const hosts = await startAll(record, parts.actors?.(record) ?? [], context);
+  parts.attached?.(record, hosts);
+  return {
+    actors: hosts.length,
+    async stop() {
+      parts.detached?.(record.run);
+      await drainAll(hosts);
+    },
+  };
 }

@@ -10,7 +10,8 @@ import { createClients, serviceAddress, type Clients } from './clients.ts';
 import { createLifecycle, settledWithin, type Lifecycle, type LifecycleState } from './lifecycle.ts';
 import { keepReadiness } from './readiness.ts';
 import { attachRun, followRuns } from './run-host.ts';
-import { randomIds, systemClock } from './system.ts';
+import { systemClock } from '../system/clock.ts';
+import { systemIds } from '../system/ids.ts';
 import type { CreateService, ServiceContext, ServiceParts } from './types.ts';
 
 /** What a service runs on. */
@@ -114,7 +115,7 @@ function watchHealth(running: Running): Promise<void> {
  * its actors whenever a run is under way. Throws where it cannot be made or its port is in use.
  */
 export async function startService(name: ServiceName, create: CreateService, options: StartOptions): Promise<RunningService> {
-  const { config, bus, clock = systemClock, ids = randomIds } = options;
+  const { config, bus, clock = systemClock, ids = systemIds } = options;
   const logger = (options.logger ?? createLogger({ level: config.log.level })).child({ service: name });
   const ending = new AbortController();
   const clients = createClients(config);
@@ -132,7 +133,7 @@ export async function startService(name: ServiceName, create: CreateService, opt
     clients.close();
     throw error;
   });
-  const attachments = new Attachments({ attach: (record) => attachRun(record, parts.actors?.(record) ?? [], context), clock, logger });
+  const attachments = new Attachments({ attach: (record) => attachRun(record, parts, context), clock, logger });
   const running: Running = { name, context, parts, clients, server, lifecycle, attachments, watching: new AbortController(), ending };
   lifecycle.advance('running');
   const serving = watchHealth(running);

@@ -1,5 +1,6 @@
 import type { Clock, IdSource, RunRecord } from '@redqueen/core';
 import type { Actor } from '../actors/actor.ts';
+import type { ActorHost } from '../actors/host.ts';
 import type { Bus } from '../bus/port.ts';
 import type { Config } from '../config/schema.ts';
 import type { Logger } from '../log/logger.ts';
@@ -30,6 +31,10 @@ export interface ServiceParts {
   readonly rpc: RpcImplementation;
   /** Its actors of a run; called when a run starts or the service comes back while one is under way. */
   readonly actors?: (record: RunRecord) => readonly Actor[];
+  /** Called when the actors of a run are at work, with their hosts in the same order: for RPCs that read a state, and for what is told because time has passed. */
+  readonly attached?: (record: RunRecord, hosts: readonly ActorHost[]) => void;
+  /** Called before the actors of a run are drained. */
+  readonly detached?: (run: string) => void;
   /** The services that must be SERVING before this one is. */
   readonly dependencies: readonly ServiceName[];
   /** Resolves once the service can work; no run is attached before. Rejects where it never will: the service ends with that error. */
