@@ -1,0 +1,144 @@
+import { RedQueenError, type Clock } from '@redqueen/core';
+import type { DeviceReport, PolicyDevice } from '@redqueen/llama';
+import type { Logger } from '@redqueen/runtime';
+
+/** A native child process with the device in it. */
+export interface DeviceProcess {
+  readonly device: PolicyDevice;
+  /** Resolves with the reason once the process has ended, in order or not. */
+  readonly exited: Promise<string>;
+  close(): Promise<void>;
+}
+
+/** The device that runs now. */
+export interface RunningDevice {
+  readonly device: PolicyDevice;
+  /** Goes up by one with every start: what an earlier child had loaded is gone. */
+  readonly generation: number;
+  readonly report: DeviceReport;
+}
+
+/** How to start a device. */
+export interface DeviceHostOptions {
+  readonly modelPath: string;
+  readonly threads: number;
+  readonly start: () => Promise<DeviceProcess>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+const firstPauseMs = 100;
+const maxPauseMs = 10_000;
+/** A child that lived this long was well; the next pause is short again. */
+const wellAfterMs = 30_000;
+
+/**
+ * Keeps one native child running on one base model. When the child dies it is started again, with growing pauses; calls in flight fail with
+ * `unavailable`. A model that cannot be opened ends it for good: `running` then throws the reason.
+ */
+export class DeviceHost {
+  readonly #options: DeviceHostOptions;
+  readonly #ended = new AbortController();
+  readonly #kept: Promise<void>;
+  #running = Promise.withResolvers<RunningDevice>();
+  #process: DeviceProcess | undefined;
+  #up = false;
+  #failed = false;
+
+  constructor(options: DeviceHostOptions) {
+    this.#options = options;
+    this.#running.promise.catch(() => {});
+    this.#kept = this.#keep();
+  }
+
+  get modelPath(): string {
+    return this.#options.modelPath;
+  }
+
+  /** Whether a child is ready for calls now. */
+  get up(): boolean {
+    return this.#up;
+  }
+
+  /** Whether the model cannot be opened, now or later. */
+  get failed(): boolean {
+    return this.#failed;
+  }
+
+  /** The device, once it is ready. Throws `unavailable` when the host closes, or the reason why the model cannot be opened. */
+  async running(signal?: AbortSignal): Promise<RunningDevice> {
+    signal?.throwIfAborted();
+    if (!signal) return this.#running.promise;
+    const { promise: aborted, reject } = Promise.withResolvers<never>();
+    const onAbort = (): void => reject(signal.reason as Error);
+    signal.addEventListener('abort', onAbort, { once: true });
+    try {
+      return await Promise.race([this.#running.promise, aborted]);
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+    }
+  }
+
+  /** Ends the child. */
+  async close(): Promise<void> {
+    this.#ended.abort(new RedQueenError('unavailable', 'the policy service is shutting down'));
+    await this.#process?.close();
+    await this.#kept;
+  }
+
+  async #keep(): Promise<void> {
+    const { clock, logger } = this.#options;
+    const { signal } = this.#ended;
+    let failures = 0;
+    for (let generation = 1; !signal.aborted; generation++) {
+      const startedAt = clock.now();
+      try {
+        await this.#live(generation);
+        if (signal.aborted) break;
+      } catch (reason) {
+        const error = RedQueenError.from(reason);
+        if (signal.aborted) break;
+        logger.error({ err: error }, `the device cannot be started: ${error.message}`);
+        if (isFinal(error)) return this.#fail(error);
+      }
+      failures = clock.now() - startedAt > wellAfterMs ? 0 : failures + 1;
+      await clock.sleep(Math.min(maxPauseMs, firstPauseMs * 2 ** (failures - 1)), signal).catch(() => {});
+    }
+    this.#running.reject(signal.reason);
+  }
+
+  /** One child from its start to its end. Throws where it does not start. */
+  async #live(generation: number): Promise<void> {
+    const { modelPath, threads, start, logger } = this.#options;
+    const process = await start();
+    this.#process = process;
+    try {
+      const report = await process.device.open({ modelPath, threads });
+      logger.info({ ...report, generation }, `device ready: ${report.model} on ${report.threads} thread(s) of ${report.backend}`);
+      this.#up = true;
+      this.#running.resolve({ device: process.device, generation, report });
+      const reason = await process.exited;
+      if (!this.#ended.signal.aborted) logger.error({ generation }, `the device's process ended (${reason}); it is started again`);
+    } finally {
+      if (this.#up) this.#reset();
+      await process.close();
+      this.#process = undefined;
+    }
+  }
+
+  #fail(error: RedQueenError): void {
+    this.#failed = true;
+    this.#running.reject(error);
+  }
+
+  #reset(): void {
+    this.#up = false;
+    this.#running = Promise.withResolvers<RunningDevice>();
+    this.#running.promise.catch(() => {});
+  }
+}
+
+/** A model file that is wrong stays wrong; anything else may be better at the next start. */
+function isFinal(error: RedQueenError): boolean {
+  return ['failed_precondition', 'invalid_argument', 'not_found', 'data_loss'].includes(error.code);
+}

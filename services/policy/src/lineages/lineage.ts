@@ -1,0 +1,35 @@
+import type { Flips } from '../gate/flips.ts';
+
+/** A version with its answers to the gate anchors ("1" passed, "0" failed). */
+export interface TriedVersion {
+  readonly number: number;
+  readonly passed: string;
+}
+
+/** What a lineage is asked to decide. */
+export interface Admission {
+  readonly candidate: TriedVersion;
+  /** The version that it was trained from. */
+  readonly parent: TriedVersion;
+  /** The version with most anchors passed among the parent and its ancestors. */
+  readonly best: TriedVersion;
+  /** One-sided number of standard deviations. */
+  readonly tolerance: number;
+}
+
+/** A lineage's decision. */
+export interface Verdict {
+  readonly release: boolean;
+  /** "gate" for a release; else a sentence with the numbers. */
+  readonly reason: string;
+  /** Flips against the parent. */
+  readonly flips: Flips;
+}
+
+/** Which version lives. Pure. */
+export interface Lineage {
+  readonly name: string;
+  /** False where candidates are released without being tried on the gate anchors; `admit` is then never asked. */
+  readonly measures: boolean;
+  admit(admission: Admission): Verdict;
+}

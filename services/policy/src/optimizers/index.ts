@@ -1,0 +1,12 @@
+import type { OptimizerSettings } from '@redqueen/core';
+import { grpo } from './grpo.ts';
+import type { PolicyOptimizer } from './optimizer.ts';
+import { reinforcePlusPlus } from './reinforce-plus-plus.ts';
+
+export type { PolicyOptimizer, TrainRequest } from './optimizer.ts';
+
+/** Policy optimizers by the name that a recipe uses. */
+export const optimizers: Readonly<Record<OptimizerSettings['use'], PolicyOptimizer>> = {
+  grpo,
+  'reinforce-plus-plus': reinforcePlusPlus,
+};

@@ -1,0 +1,30 @@
+import type { TrainGroup } from '@redqueen/llama';
+import type { PolicyOptimizer } from './optimizer.ts';
+import { adamW, trainGroups } from './train-groups.ts';
+
+/** Advantages beyond this many batch deviations are cut, so that one odd turn cannot steer an update. */
+const maxAdvantage = 5;
+
+/**
+ * REINFORCE++ with a group baseline: REINFORCE with PPO's clipped ratio on advantages in units of the whole batch's deviation,
+ * loss = −1/N Σ_tokens min(ρ·A, clip(ρ, 1 − clipLow, 1 + clipHigh)·A) + klToBase · k3(π ‖ base) − entropyBonus · H, A cut to ±5.
+ * Group means and the batch deviation are the credit's work (`group-mean-batch-deviation`). The KL enters the loss, not the reward.
+ * Source: J. Hu et al., REINFORCE++ (arXiv 2501.03262).
+ */
+export const reinforcePlusPlus: PolicyOptimizer = {
+  name: 'reinforce-plus-plus',
+  request(batch, settings, learningRate) {
+    const { clipLow, clipHigh, klToBase, entropyBonus } = settings;
+    return {
+      groups: trainGroups(batch).map(cutAdvantages),
+      normaliser: batch.normaliser,
+      loss: { clipLow, clipHigh, klToBase, entropyBonus },
+      update: adamW(settings, learningRate),
+    };
+  },
+};
+
+function cutAdvantages(group: TrainGroup): TrainGroup {
+  const cut = (advantage: number): number => Math.min(maxAdvantage, Math.max(-maxAdvantage, advantage));
+  return { ...group, samples: group.samples.map((sample) => ({ ...sample, advantages: sample.advantages.map(cut) })) };
+}

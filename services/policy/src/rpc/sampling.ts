@@ -1,0 +1,65 @@
+import type { GenerateRequest, GenerateResponseInput, ScoreRequest, ScoreResponseInput } from '@redqueen/contract';
+import { RedQueenError } from '@redqueen/core';
+import type { SampledGroup } from '@redqueen/llama';
+import type { CallContext } from '@redqueen/runtime';
+import type { ReadyVersion } from '../device/served.ts';
+import type { Runs } from '../runs.ts';
+import { checkGenerate, checkScore } from './checks.ts';
+import { sampleGroups, stampOf } from './groups.ts';
+
+/** Times that a call is made again because the device's process died under it. */
+const maxTries = 3;
+
+/** Text of the stop token where the request names none. */
+const defaultStop = '\n';
+
+interface Target {
+  readonly run: string;
+  readonly agent: string;
+  readonly version?: number;
+}
+
+/** Samples continuations with one version of one agent. */
+export async function generate(runs: Runs, request: GenerateRequest, call: CallContext): Promise<GenerateResponseInput> {
+  checkGenerate(request);
+  const { prompts, maxTokens, temperature } = request;
+  const stop = request.stop || defaultStop;
+  return onDevice(runs, request, prompts, call, ({ device, agentName, source }) =>
+    device.generate({ agent: agentName, version: source, prompts, maxTokens, temperature, stop }),
+  );
+}
+
+/** Log-probabilities of given continuations under one version of one agent. */
+export async function score(runs: Runs, request: ScoreRequest, call: CallContext): Promise<ScoreResponseInput> {
+  checkScore(request);
+  const { prompts } = request;
+  const scored = await onDevice(runs, request, prompts, call, ({ device, agentName, source }) =>
+    device.score({ agent: agentName, version: source, prompts }),
+  );
+  // A continuation is given, not sampled: it did not end in any way.
+  return {
+    groups: scored.groups.map((group) => ({
+      ...group,
+      samples: group.samples?.map((sample) => ({ ...sample, failure: 'FAILURE_CLASS_OK' })) ?? [],
+    })),
+  };
+}
+
+/** Does the work with the version that the target names, again where the device's process dies meanwhile, and stamps the answer with what was used. */
+async function onDevice(
+  runs: Runs,
+  target: Target,
+  prompts: readonly { readonly text: string }[],
+  { signal }: CallContext,
+  work: (ready: ReadyVersion) => Promise<readonly SampledGroup[]>,
+): Promise<{ groups: ReturnType<typeof sampleGroups> }> {
+  const policies = runs.of(target.run);
+  for (let attempt = 1; ; attempt++) {
+    const ready = await policies.served.ready(policies.state, target.agent, target.version, signal);
+    try {
+      return { groups: sampleGroups(prompts, await work(ready), stampOf(target.agent, ready.version)) };
+    } catch (reason) {
+      if (signal.aborted || attempt >= maxTries || RedQueenError.from(reason).code !== 'unavailable') throw reason;
+    }
+  }
+}

@@ -1,0 +1,62 @@
+import { decodeRunRecord, RedQueenError, type RunRecord } from '@redqueen/core';
+import { startDevice } from '@redqueen/llama';
+import type { Actor, CreateService, ServiceContext } from '@redqueen/runtime';
+import { availableParallelism } from 'node:os';
+import { policyActor } from './actor.ts';
+import { failRun } from './fail-run.ts';
+import { device } from './rpc/device.ts';
+import { exportAdapter, reinstate, versions } from './rpc/lineage.ts';
+import { generate, score } from './rpc/sampling.ts';
+import { Runs } from './runs.ts';
+
+/** The policy service: samples, scores and trains every agent on one device, and keeps their lineages. */
+export const createPolicy: CreateService = async (context) => {
+  const runs = new Runs(context, context.config.policy.threads || availableParallelism(), startDevice);
+  void forgetEnded(context, runs);
+  return {
+    rpc: {
+      PolicyService: {
+        Generate: (request, call) => generate(runs, request, call),
+        Score: (request, call) => score(runs, request, call),
+        Versions: (request) => versions(runs, request),
+        Promote: (request, call) => reinstate(context, runs, 'promote', request, call),
+        Rollback: (request, call) => reinstate(context, runs, 'rollback', request, call),
+        ExportAdapter: (request) => exportAdapter(runs, request),
+        Device: (_, call) => device(runs, call),
+      },
+    },
+    dependencies: [],
+    actors: (record) => actorsOf(context, runs, record),
+    healthy: () => runs.host?.up ?? true,
+    close: () => runs.close(),
+  };
+};
+
+/** The run's trainer; none where the run can never work here, which ends it. */
+function actorsOf(context: ServiceContext, runs: Runs, record: RunRecord): readonly Actor[] {
+  try {
+    return [policyActor(runs.attach(record))];
+  } catch (reason) {
+    const error = RedQueenError.from(reason);
+    context.logger.error({ err: error, run: record.run }, `run ${record.run} cannot work: ${error.message}`);
+    void failRun(context, record.run, error.message).catch((why: unknown) =>
+      context.logger.error({ err: why }, `cannot record that run ${record.run} failed`),
+    );
+    return [];
+  }
+}
+
+/** Takes note of runs that are over, until the service ends: another run may then bring another base model. */
+async function forgetEnded({ bus, clock, logger, signal }: ServiceContext, runs: Runs): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      const records = await bus.keyValue('rq-runs');
+      for await (const { key, value } of records.watch(signal)) {
+        if (value.length === 0 || decodeRunRecord(Buffer.from(value).toString()).status !== 'running') runs.detach(key);
+      }
+    } catch (reason) {
+      if (!signal.aborted) logger.warn({ err: reason }, 'the watch over runs ended; it starts again');
+    }
+    await clock.sleep(1000, signal).catch(() => {});
+  }
+}
