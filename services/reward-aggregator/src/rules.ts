@@ -52,6 +52,12 @@ function roleRules(role: TrainedRole, recipe: Recipe): RoleRules {
   if (role === 'verifier' && batch < 2) {
     throw new RedQueenError('invalid_argument', 'roles.verifier.batch: must be at least 2, one right and one wrong judgement');
   }
+  if (credit.use === 'expected-pairwise' && role !== 'verifier') {
+    throw new RedQueenError(
+      'invalid_argument',
+      `roles.${role}.credit: expected-pairwise compares the verifier's two labels; take group-normalised`,
+    );
+  }
   return {
     role,
     agent: `${role}/0`,

@@ -18,7 +18,15 @@ export interface JudgedDraft {
 /** The executor's unit: the attempts of an episode. */
 export function executorUnit(episode: OpenEpisode, totals: Totals): UnitDraft {
   const group = episode.attempts as PackedGroup;
-  return { id: episode.id, size: 1, group, samples: totals.turns, totals: totals.totals, rewards: totals.totals, tokens: group.tokens.length };
+  return {
+    id: episode.id,
+    size: 1,
+    group,
+    samples: totals.turns,
+    totals: totals.totals,
+    rewards: totals.totals,
+    tokens: group.tokens.length,
+  };
 }
 
 /** The world model's units: one a transition, in order. */
@@ -55,4 +63,3 @@ export function verifierUnits(episode: OpenEpisode, facts: EpisodeFacts, evidenc
   }
   return drafts;
 }
-

@@ -2,6 +2,7 @@ import type { EpisodeFacts, Evidence, RewardTerm, Turn } from '@redqueen/core';
 import { fewestAttempts } from '../rules.ts';
 import { standardTerms } from '../terms/registry.ts';
 import { factsOf, heldOut, missingFacts } from './facts.ts';
+import { validSamples } from './packed-group.ts';
 import type { OpenEpisode } from './state.ts';
 import { settle, tellVoid } from './settle.ts';
 import { refuse, rewardKeyText, rewardOfKey, type Work } from './work.ts';
@@ -26,12 +27,14 @@ function expectedOf(facts: EpisodeFacts): Expected[] {
 }
 
 /** Why the episode can never be settled, whatever comes; undefined where it can. */
-function doomOf(episode: OpenEpisode, facts: EpisodeFacts): string | undefined {
+function doomOf(episode: OpenEpisode): string | undefined {
   if (episode.kind === 'rejected') return episode.rejection === heldOut ? heldOut : undefined;
-  if (episode.kind === 'prediction') return facts.predictions.length === 0 ? 'no prediction is valid' : undefined;
-  const least = Math.min(fewestAttempts, episode.attempts?.valid.length ?? 0);
-  const valid = facts.attempts.length;
-  return valid < least ? `only ${valid} of ${episode.attempts?.valid.length} attempts are valid` : undefined;
+  if (episode.kind === 'prediction')
+    return episode.predictions?.some(({ valid }) => valid.includes(1)) === false ? 'no prediction is valid' : undefined;
+  if (!episode.attempts) return undefined;
+  const all = episode.attempts.valid.length;
+  const valid = validSamples(episode.attempts).length;
+  return valid < Math.min(fewestAttempts, all) ? `only ${valid} of ${all} attempts are valid` : undefined;
 }
 
 /** Void: none of the episode's rewards count, and none is replaced by a zero. */
@@ -74,10 +77,10 @@ function refuseContradictions(work: Work, episode: OpenEpisode, facts: EpisodeFa
 
 /** Settles the episode if every expected reward is there, makes it void if it never can be, and otherwise waits. */
 export function closeIfComplete(work: Work, episode: OpenEpisode): void {
+  const doom = doomOf(episode);
+  if (doom) return voidEpisode(work, episode, doom);
   if (missingFacts(episode)) return;
   const facts = factsOf(work.rules, episode);
-  const doom = doomOf(episode, facts);
-  if (doom) return voidEpisode(work, episode, doom);
   const expected = expectedOf(facts);
   if (episode.rewards.size < expected.length || expected.some(({ key }) => !episode.rewards.has(key))) return;
   refuseUnjoined(work, episode, expected);

@@ -32,7 +32,8 @@ function faultOf(group: SampleGroup): string | undefined {
   for (const [index, sample] of group.samples.entries()) {
     if (sample.failure === 'FAILURE_CLASS_UNSPECIFIED') return `sample ${index} has no failure class`;
     if (!carriesReward.has(sample.failure)) continue;
-    if (sample.tokens.length !== sample.logProbs.length) return `sample ${index} has ${sample.tokens.length} tokens and ${sample.logProbs.length} log-probs`;
+    if (sample.tokens.length !== sample.logProbs.length)
+      return `sample ${index} has ${sample.tokens.length} tokens and ${sample.logProbs.length} log-probs`;
     if (sample.tokens.length === 0) return `sample ${index} is empty`;
     if (!sample.logProbs.every(Number.isFinite)) return `sample ${index} has a log-prob that is not finite`;
   }

@@ -91,7 +91,8 @@ export function recordPredictions(work: Work, predictions: Predictions): Recorde
     groups.push(packed);
   }
   if (groups.length === 0) return { episode, fault: 'there are no predictions' };
-  if (groups.some((group) => group.valid.length !== groups[0]?.valid.length)) return { episode, fault: 'transitions differ in predictions' };
+  if (groups.some((group) => group.valid.length !== groups[0]?.valid.length))
+    return { episode, fault: 'transitions differ in predictions' };
   episode.predictions = groups;
   return { episode, fault: '' };
 }

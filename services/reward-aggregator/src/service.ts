@@ -1,0 +1,67 @@
+import type { RewardAggregatorServiceStateResponseInput } from '@redqueen/contract';
+import { RedQueenError, type RunRecord } from '@redqueen/core';
+import type { ActorHost, CreateService } from '@redqueen/runtime';
+import { createAggregatorActor } from './actor.ts';
+import { explain } from './explain.ts';
+import type { State } from './fold/state.ts';
+import { rulesOf } from './rules.ts';
+import { watchTimeOuts } from './time-outs.ts';
+
+interface ActiveRun {
+  readonly host: ActorHost<State>;
+  readonly ended: AbortController;
+}
+
+/** The state as the RPC shows it. */
+export function stateResponse(state: State, sequence: number): RewardAggregatorServiceStateResponseInput {
+  return {
+    open: state.episodes.size,
+    settled: state.settled,
+    voided: state.voided,
+    duplicates: state.rewards.duplicates,
+    late: state.rewards.late,
+    refused: state.rewards.refused,
+    digest: state.chain.digest,
+    sequence,
+    batches: Object.fromEntries([...state.pools].map(([agent, pool]) => [agent, pool.number])),
+  };
+}
+
+/** The reward aggregator service: settles every reward of its runs exactly once, and answers where a number came from. */
+export const createRewardAggregator: CreateService = async ({ bus, clock, logger }) => {
+  const runs = new Map<string, ActiveRun>();
+
+  const state = (run: string): RewardAggregatorServiceStateResponseInput => {
+    const host = runs.get(run)?.host;
+    const current = host?.state();
+    if (!host || !current)
+      throw new RedQueenError('failed_precondition', `run ${JSON.stringify(run)}: is not at work here; start or resume it`);
+    return stateResponse(current, host.status().sequence);
+  };
+
+  const attached = (record: RunRecord, hosts: readonly ActorHost[]): void => {
+    const host = hosts[0] as ActorHost<State>;
+    const ended = new AbortController();
+    runs.set(record.run, { host, ended });
+    const timeoutMs = record.recipe.episodeTimeoutSeconds * 1000;
+    void watchTimeOuts({ host, timeoutMs, clock, logger, signal: ended.signal });
+  };
+
+  const detached = (run: string): void => {
+    runs.get(run)?.ended.abort();
+    runs.delete(run);
+  };
+
+  return {
+    rpc: {
+      RewardAggregatorService: {
+        State: async (request) => state(request.run),
+        Explain: (request, call) => explain(bus, request.run, request.episodeId, call.signal),
+      },
+    },
+    actors: (record) => [createAggregatorActor(rulesOf(record), logger.child({ run: record.run }))],
+    attached,
+    detached,
+    dependencies: [],
+  };
+};
