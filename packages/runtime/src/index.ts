@@ -42,3 +42,23 @@ export { cacheFolder, findNatsServer, installHint } from './nats-server/find.ts'
 export { commandLine, isAlive } from './nats-server/left-over.ts';
 export { probeNats, requireJetStream, type ServerInfo } from './nats-server/probe.ts';
 export { startNatsServer, type NatsServer, type NatsServerOptions } from './nats-server/start.ts';
+// bus: streams, mailboxes, key-value and objects, on JetStream or in memory
+export type {
+  Bus,
+  Delivery,
+  KeyValue,
+  KeyValueEntry,
+  Mailbox,
+  MailboxOptions,
+  ObjectStore,
+  PublishResult,
+  ReadOptions,
+  StoredMessage,
+} from './bus/port.ts';
+export { createMemoryBus, type MemoryBusOptions } from './bus/memory/memory-bus.ts';
+export { createNatsBus, type NatsBusOptions } from './bus/nats/nats-bus.ts';
+// actors: their hosts, and the messages that they could not handle
+export { startActor, type ActorHost, type ActorHostOptions, type ActorStatus } from './actors/host.ts';
+export { defaultActorSettings, type ActorSettings } from './actors/settings.ts';
+export { DeadLetters, type DeadLetterRecord } from './actors/dead-letters.ts';
+export { tellFromOutside, type OutsideEnvelope } from './runs/tell.ts';

@@ -31,6 +31,8 @@ export interface Delivery {
 export interface MailboxOptions {
   /** Deliveries that may be unacknowledged at once over all replicas (A4). */
   readonly maxInFlight: number;
+  /** Messages fetched ahead by this replica; `maxInFlight` when left out. */
+  readonly prefetch?: number;
   /** Time until an unacknowledged message comes again. */
   readonly ackWaitMs: number;
 }
@@ -89,6 +91,8 @@ export interface ReadOptions {
   /** Go on with new messages after the last stored one. */
   readonly follow: boolean;
   readonly signal?: AbortSignal;
+  /** Told of every message that cannot be read, before it is skipped. */
+  readonly onUnreadable?: (sequence: number, reason: string) => void;
 }
 
 /**
@@ -97,7 +101,7 @@ export interface ReadOptions {
  */
 export interface Bus extends AsyncDisposable {
   readonly kind: 'nats' | 'memory';
-  /** Creates the run's stream where it does not exist (file storage, no delete, no purge, discard new). */
+  /** Creates the run's stream where it does not exist (file storage, no delete, no purge, discard new). Needed once in each process before `publish`. */
   openRun(run: string): Promise<void>;
   /** Stores a message in its run's stream, once per id within the duplicate window. Retries with the same id while the bus is away. */
   publish(message: MessageInput): Promise<PublishResult>;

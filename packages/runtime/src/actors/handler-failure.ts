@@ -1,0 +1,25 @@
+import { RedQueenError } from '@redqueen/core';
+import type { ActorSettings } from './settings.ts';
+
+/** How often a message was tried. */
+export interface Tries {
+  /** Failures seen by this host. */
+  readonly failures: number;
+  /** Deliveries to anybody; those that ended with their process are among them. */
+  readonly deliveries: number;
+}
+
+/** Deliveries, as a multiple of `maxDeliver`, after which a failing message is dead wherever it failed before. */
+const deliveriesPerFailure = 4;
+
+/** Whether a message that has just failed is dead (A5). A failure that a retry can help, e.g. of a service that is away, gets more tries. */
+export function isDead(settings: ActorSettings, tries: Tries, reason: unknown): boolean {
+  if (reason instanceof RedQueenError && reason.retryable) return tries.deliveries >= settings.maxDeliverRetryable;
+  return tries.failures >= settings.maxDeliver || tries.deliveries >= settings.maxDeliver * deliveriesPerFailure;
+}
+
+/** A failure as the cause of a dead letter. */
+export function causeOf(reason: unknown): string {
+  if (reason instanceof RedQueenError) return `${reason.code}: ${reason.message}`;
+  return reason instanceof Error ? `${reason.name}: ${reason.message}` : String(reason);
+}

@@ -1,0 +1,66 @@
+import { addressText, type Address } from '@redqueen/contract';
+import type { Bus } from '../bus/port.ts';
+
+/**
+ * Ids that an actor has told since some message, read from the run's stream. Whoever handles a message again skips them:
+ * the stream knows for ever what the server's duplicate window forgets after minutes (A3).
+ */
+export class ToldIndex {
+  readonly #bus: Bus;
+  readonly #run: string;
+  readonly #self: string;
+  readonly #ids = new Set<string>();
+  #from = Number.POSITIVE_INFINITY;
+  #to = 0;
+  #reading: Promise<void> = Promise.resolve();
+
+  constructor(bus: Bus, run: string, self: Address) {
+    this.#bus = bus;
+    this.#run = run;
+    this.#self = addressText(self);
+  }
+
+  /** Ids told after the message at `sequence`, up to now; possibly some older ones. The set is the index's own: it only grows. */
+  async since(sequence: number): Promise<ReadonlySet<string>> {
+    // One after the other: the second caller mostly finds everything read.
+    this.#reading = this.#reading.catch(() => undefined).then(() => this.#extend(sequence));
+    await this.#reading;
+    return this.#ids;
+  }
+
+  async #extend(sequence: number): Promise<void> {
+    const last = await this.#bus.lastSequence(this.#run);
+    if (sequence < this.#from) await this.#read(sequence, last);
+    else if (last > this.#to) await this.#read(this.#to + 1, last);
+    this.#from = Math.min(this.#from, sequence);
+    this.#to = last;
+  }
+
+  async #read(from: number, last: number): Promise<void> {
+    if (from > last) return;
+    for await (const { message } of this.#bus.read(this.#run, { from, follow: false })) {
+      if (addressText(message.from) === this.#self) this.#ids.add(message.id);
+    }
+  }
+}
+
+/** The newest ids, a bounded number of them. */
+export class RecentIds {
+  readonly #ids = new Set<string>();
+  readonly #limit: number;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  has(id: string): boolean {
+    return this.#ids.has(id);
+  }
+
+  add(id: string): void {
+    this.#ids.add(id);
+    if (this.#ids.size <= this.#limit) return;
+    const oldest = this.#ids.values().next().value;
+    if (oldest !== undefined) this.#ids.delete(oldest);
+  }
+}

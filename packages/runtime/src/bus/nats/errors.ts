@@ -1,0 +1,68 @@
+import { JetStreamApiError } from '@nats-io/jetstream';
+import { errors, type Msg } from '@nats-io/transport-node';
+import { RedQueenError } from '@redqueen/core';
+
+/** JetStream's error codes that mean something to us: https://github.com/nats-io/nats-server/blob/main/server/errors.json */
+const wrongLastSequence = 10071;
+const streamNotFound = 10059;
+const consumerNotFound = 10014;
+const bucketMissing = 10037;
+const full: ReadonlySet<number> = new Set([10023, 10028, 10047, 10077, 10122]);
+
+/** A JetStream error reply as ours. `what` says what was tried, e.g. `publish to run r1`. */
+export function apiError(code: number, description: string, what: string, cause?: unknown): RedQueenError {
+  if (code === wrongLastSequence) return new RedQueenError('aborted', `${what}: somebody else wrote it first`, { cause });
+  if (code === streamNotFound) return new RedQueenError('not_found', `${what}: its stream does not exist; open the run first`, { cause });
+  if (code === consumerNotFound || code === bucketMissing) return new RedQueenError('not_found', `${what}: ${description}`, { cause });
+  if (full.has(code)) {
+    return new RedQueenError('resource_exhausted', `${what}: NATS has no room left (${description}); free disk space in its store folder`, {
+      cause,
+    });
+  }
+  return new RedQueenError('unavailable', `${what}: NATS answered ${code} ${description}`, { cause });
+}
+
+/** Anything that the NATS client throws as ours. */
+export function natsError(reason: unknown, what: string): RedQueenError {
+  if (reason instanceof RedQueenError) return reason;
+  if (reason instanceof JetStreamApiError) return apiError(reason.code, reason.message, what, reason);
+  const message = reason instanceof Error ? reason.message : String(reason);
+  if (reason instanceof errors.InvalidArgumentError || reason instanceof errors.InvalidSubjectError) {
+    return new RedQueenError('invalid_argument', `${what}: ${message}`, { cause: reason });
+  }
+  return new RedQueenError('unavailable', `${what}: NATS did not answer (${message})`, { cause: reason });
+}
+
+/** Runs a NATS call; what it throws becomes a RedQueenError that says what was tried. */
+export async function natsCall<Result>(what: string, call: () => Promise<Result>): Promise<Result> {
+  try {
+    return await call();
+  } catch (reason) {
+    throw natsError(reason, what);
+  }
+}
+
+/** The error inside a JetStream reply, if it holds one. */
+export interface ApiErrorReply {
+  readonly code: number;
+  readonly description: string;
+}
+
+/** Reads the error of a JetStream reply; undefined where it is no error. */
+export function errorOf(reply: {
+  readonly error?: { readonly err_code?: number; readonly code?: number; readonly description?: string };
+}): ApiErrorReply | undefined {
+  if (!reply.error) return undefined;
+  return { code: reply.error.err_code ?? reply.error.code ?? 0, description: reply.error.description ?? 'unknown error' };
+}
+
+const marker = new TextEncoder().encode('{"error"');
+
+/** Whether the answer only says "not now": nobody listens yet (503), or JetStream has no leader at the moment. */
+export function isTransient(answer: Msg): boolean {
+  if (answer.headers?.code === 503) return true;
+  // Looked at byte by byte: this runs for every confirmation, and an error is rare.
+  if (answer.data.length < marker.length || marker.some((byte, index) => answer.data[index] !== byte)) return false;
+  const error = errorOf(answer.json());
+  return error?.code === 10008 || error?.code === 10009;
+}

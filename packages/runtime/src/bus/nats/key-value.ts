@@ -1,0 +1,107 @@
+import { Kvm, type KV, type KvEntry } from '@nats-io/kv';
+import { StorageType } from '@nats-io/jetstream';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { RedQueenError, type Clock } from '@redqueen/core';
+import type { KeyValue, KeyValueEntry } from '../port.ts';
+import type { ConnectionEvents } from './connection-events.ts';
+import { natsCall } from './errors.ts';
+
+const retryAfterMs = 250;
+
+/** What a bucket needs of the bus. */
+export interface KeyValueParts {
+  readonly connection: NatsConnection;
+  readonly events: ConnectionEvents;
+  readonly replicas: number;
+  readonly clock: Clock;
+}
+
+/** Opens a bucket, creating it where it does not exist. */
+export async function openKeyValue(parts: KeyValueParts, bucket: string): Promise<KeyValue> {
+  const { connection, replicas } = parts;
+  const kv = await natsCall(`open bucket ${bucket}`, () =>
+    new Kvm(connection).create(bucket, { history: 1, replicas, storage: StorageType.File }),
+  );
+  return new NatsKeyValue(parts, kv, bucket);
+}
+
+function isDeleted(entry: KvEntry): boolean {
+  return entry.operation !== 'PUT';
+}
+
+class NatsKeyValue implements KeyValue {
+  readonly #parts: KeyValueParts;
+  readonly #kv: KV;
+  readonly #bucket: string;
+
+  constructor(parts: KeyValueParts, kv: KV, bucket: string) {
+    this.#parts = parts;
+    this.#kv = kv;
+    this.#bucket = bucket;
+  }
+
+  async get(key: string): Promise<KeyValueEntry | undefined> {
+    const entry = await natsCall(this.#what('read', key), () => this.#kv.get(key));
+    if (!entry || isDeleted(entry)) return undefined;
+    return { key, value: entry.value, revision: entry.revision };
+  }
+
+  put(key: string, value: Uint8Array): Promise<number> {
+    return natsCall(this.#what('write', key), () => this.#kv.put(key, value));
+  }
+
+  create(key: string, value: Uint8Array): Promise<number> {
+    return natsCall(this.#what('create', key), () => this.#kv.create(key, value));
+  }
+
+  update(key: string, value: Uint8Array, revision: number): Promise<number> {
+    return natsCall(this.#what('update', key), () => this.#kv.update(key, value, revision));
+  }
+
+  delete(key: string): Promise<void> {
+    return natsCall(this.#what('delete', key), () => this.#kv.delete(key));
+  }
+
+  async keys(): Promise<string[]> {
+    const keys = await natsCall(this.#what('list', '*'), () => this.#kv.keys());
+    const found: string[] = [];
+    for await (const key of keys) found.push(key);
+    return found.toSorted();
+  }
+
+  /** A watch lives in the server's memory: after a reconnect it is made anew, and what was already told is left out. */
+  async *watch(signal: AbortSignal): AsyncGenerator<KeyValueEntry> {
+    let seen = 0;
+    while (!signal.aborted) {
+      try {
+        for await (const entry of this.#entries(signal)) {
+          if (entry.revision <= seen) continue;
+          seen = entry.revision;
+          yield { key: entry.key, value: isDeleted(entry) ? new Uint8Array() : entry.value, revision: entry.revision };
+        }
+      } catch (reason) {
+        if (this.#parts.connection.isClosed()) throw new RedQueenError('cancelled', this.#what('watch', '*'), { cause: reason });
+      }
+      if (!signal.aborted) await this.#parts.clock.sleep(retryAfterMs, signal).catch(() => undefined);
+    }
+  }
+
+  /** Entries until the signal aborts or the connection comes back after a loss. */
+  async *#entries(signal: AbortSignal): AsyncGenerator<KvEntry> {
+    const entries = await this.#kv.watch();
+    const stop = () => entries.stop();
+    signal.addEventListener('abort', stop, { once: true });
+    const forget = this.#parts.events.listen((event) => event === 'restored' && stop());
+    try {
+      if (!signal.aborted) yield* entries;
+    } finally {
+      stop();
+      forget();
+      signal.removeEventListener('abort', stop);
+    }
+  }
+
+  #what(action: string, key: string): string {
+    return `${action} ${key} in bucket ${this.#bucket}`;
+  }
+}

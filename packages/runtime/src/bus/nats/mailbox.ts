@@ -1,0 +1,136 @@
+import {
+  AckPolicy,
+  DeliverPolicy,
+  type ConsumerMessages,
+  type JetStreamClient,
+  type JetStreamManager,
+  type JsMsg,
+} from '@nats-io/jetstream';
+import { nanos } from '@nats-io/transport-node';
+import { decodeMessage, mailboxSubject, streamOf, type Address, type Message } from '@redqueen/contract';
+import { RedQueenError, type Clock } from '@redqueen/core';
+import type { Logger } from '../../log/logger.ts';
+import type { Delivery, Mailbox, MailboxOptions } from '../port.ts';
+import { natsCall, natsError } from './errors.ts';
+import type { Outbox } from './outbox.ts';
+
+// M1. The durable consumer on the server is the truth about what is unacknowledged; this side only pulls from it.
+// M2. However a pull ends (missed heartbeats, deleted consumer, restarted server), it is started again until `close`.
+// M3. At most `prefetch` messages are pulled ahead of the reader.
+
+/** What a mailbox needs of the bus. */
+export interface MailboxParts {
+  readonly stream: JetStreamClient;
+  readonly manager: JetStreamManager;
+  readonly outbox: Outbox;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+const acknowledgement = new TextEncoder().encode('+ACK');
+const restartAfterMs = 250;
+
+/** Opens an actor's mailbox. Replicas that open the same one share its messages. */
+export async function openMailbox(parts: MailboxParts, run: string, address: Address, options: MailboxOptions): Promise<Mailbox> {
+  const mailbox = new NatsMailbox(parts, run, address, options);
+  await natsCall(`open mailbox ${address.role}/${address.key} of run ${run}`, () => mailbox.ensureConsumer());
+  return mailbox;
+}
+
+class NatsMailbox implements Mailbox {
+  readonly #parts: MailboxParts;
+  readonly #run: string;
+  readonly #address: Address;
+  readonly #options: MailboxOptions;
+  readonly #closing = new AbortController();
+  #messages: ConsumerMessages | undefined;
+
+  constructor(parts: MailboxParts, run: string, address: Address, options: MailboxOptions) {
+    this.#parts = parts;
+    this.#run = run;
+    this.#address = address;
+    this.#options = options;
+  }
+
+  get #durable(): string {
+    return `${this.#address.role}_${this.#address.key}`;
+  }
+
+  async ensureConsumer(): Promise<void> {
+    const { config } = await this.#parts.manager.consumers.add(streamOf(this.#run), {
+      durable_name: this.#durable,
+      filter_subject: mailboxSubject(this.#run, this.#address),
+      deliver_policy: DeliverPolicy.All,
+      ack_policy: AckPolicy.Explicit,
+      ack_wait: nanos(this.#options.ackWaitMs),
+      max_ack_pending: this.#options.maxInFlight,
+      // Without end: the actor host decides when a message is dead (A5).
+      max_deliver: -1,
+    });
+    if (config.max_ack_pending === this.#options.maxInFlight) return;
+    throw new RedQueenError(
+      'failed_precondition',
+      `mailbox ${this.#durable}: the server ignores max_ack_pending; nats-server 2.9 or newer is needed`,
+    );
+  }
+
+  async *[Symbol.asyncIterator](): AsyncIterator<Delivery> {
+    while (!this.#closing.signal.aborted) {
+      try {
+        for await (const message of await this.#pull()) yield this.#delivery(message);
+      } catch (reason) {
+        this.#parts.logger.warn({ err: natsError(reason, `mailbox ${this.#durable} of run ${this.#run}`) }, 'pull ended, starting again');
+      }
+      if (this.#closing.signal.aborted) return;
+      await this.#parts.clock.sleep(restartAfterMs, this.#closing.signal).catch(() => undefined);
+      if (!this.#closing.signal.aborted) await this.ensureConsumer().catch(() => undefined);
+    }
+  }
+
+  async #pull(): Promise<ConsumerMessages> {
+    const consumer = await this.#parts.stream.consumers.get(streamOf(this.#run), this.#durable);
+    const messages = await consumer.consume({
+      max_messages: this.#options.prefetch ?? this.#options.maxInFlight,
+      expires: 20_000,
+      idle_heartbeat: 5000,
+      abort_on_missing_resource: true,
+    });
+    this.#messages = messages;
+    if (this.#closing.signal.aborted) await messages.close();
+    return messages;
+  }
+
+  #delivery(message: JsMsg): Delivery {
+    const { decoded, unreadable } = read(message.data);
+    return {
+      message: decoded,
+      unreadable,
+      sequence: message.info.streamSequence,
+      deliveries: message.info.deliveryCount,
+      acknowledge: async () => {
+        await this.#parts.outbox.send(replySubject(message), acknowledgement);
+      },
+      giveBack: (delayMs) => message.nak(delayMs),
+      working: () => message.working(),
+      terminate: () => message.term(),
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#messages?.close();
+  }
+}
+
+/** Where acknowledgements go. The client has it but does not declare it; its own `ackAck` would cost a timer for each message. */
+function replySubject(message: JsMsg): string {
+  return (message as JsMsg & { readonly reply: string }).reply;
+}
+
+function read(bytes: Uint8Array): { decoded: Message | undefined; unreadable: string | undefined } {
+  try {
+    return { decoded: decodeMessage(bytes), unreadable: undefined };
+  } catch (reason) {
+    return { decoded: undefined, unreadable: reason instanceof Error ? reason.message : String(reason) };
+  }
+}
