@@ -1,25 +1,22 @@
 import type { Message } from '@redqueen/contract';
 import type { RunRecord } from '@redqueen/core';
-import type { Effects, StatefulActor, Tell } from '@redqueen/runtime';
-import { createCurriculum } from './curricula/index.ts';
+import { armsOf } from '@redqueen/environments';
+import { addresses, type Effects, type StatefulActor, type Tell } from '@redqueen/runtime';
+import { curriculumOf } from './curricula/index.ts';
 import { fold } from './fold.ts';
-import { armsOf, openSlots, type RunPlan } from './slots.ts';
+import { openSlots, type RunPlan } from './slots.ts';
 import { decodeState, encodeState, initialState, type CurriculumState } from './state.ts';
 
-/** The curriculum's address. */
-export const curriculumAddress = { role: 'curriculum', key: '0' } as const;
-const proposer = { role: 'proposer', key: '0' } as const;
-
-/** What is fixed for a run. Throws `invalid_argument` where the recipe names no known curriculum or an option does not fit. */
+/** What is fixed for a run. Throws `invalid_argument` where the recipe names no known curriculum or an option does not fit, `not_found` for an unknown family or level. */
 export function runPlan(record: RunRecord): RunPlan {
-  const arms = armsOf(record);
-  return { record, arms, curriculum: createCurriculum(record.recipe.curriculum, arms) };
+  const arms = armsOf(record.recipe.environments);
+  return { record, arms, curriculum: curriculumOf(record.recipe.curriculum, arms) };
 }
 
 /** The state after a message, and the slots that it opens. Pure. */
 export function handle(plan: RunPlan, state: CurriculumState, message: Message): Effects<CurriculumState> {
   const opened = openSlots(plan, fold(plan, state, message));
-  return { state: opened.state, tells: opened.slots.map((body): Tell => ({ to: proposer, kind: 'slot', body })) };
+  return { state: opened.state, tells: opened.slots.map((body): Tell => ({ to: addresses.proposer, kind: 'slot', body })) };
 }
 
 /**
@@ -29,7 +26,7 @@ export function handle(plan: RunPlan, state: CurriculumState, message: Message):
 export function createCurriculumActor(plan: RunPlan, observe: (state: CurriculumState) => void = () => {}): StatefulActor<CurriculumState> {
   return {
     type: 'stateful',
-    address: curriculumAddress,
+    address: addresses.curriculum,
     reads: 'mailbox',
     initial: () => initialState(plan.arms, plan.curriculum),
     encode: encodeState,

@@ -1,9 +1,9 @@
 import type { Control, Knob, Message, Refused, Rejected, Released, Settlement } from '@redqueen/contract';
 import { movingAverage } from '@redqueen/core';
+import { agents } from '@redqueen/runtime';
 import type { RunPlan } from './slots.ts';
 import type { CurriculumState } from './state.ts';
 
-const executor = 'executor/0';
 /** Ids of task episodes; predictions ("/w"), refused proposals ("/r") and submitted tasks are no episodes of a slot. */
 const slotEpisode = /^\d+\.\d+\.\d+$/;
 /** Rate of the moving average of the training solve rate that the RPC shows. */
@@ -39,7 +39,7 @@ function controlled(state: CurriculumState, { command }: Control): CurriculumSta
 const decided: ReadonlySet<string> = new Set(['gate', 'no-gate']);
 
 function released({ arms, curriculum }: RunPlan, state: CurriculumState, body: Released): CurriculumState {
-  if (body.agent !== executor) return state;
+  if (body.agent !== agents.executor) return state;
   const accuracies = arms.map(({ family, level }) => {
     const arm = body.arms.find((other) => other.family === family && other.level === level);
     return arm && arm.count > 0 ? arm.passed / arm.count : undefined;
@@ -54,7 +54,7 @@ function released({ arms, curriculum }: RunPlan, state: CurriculumState, body: R
 }
 
 function refused(state: CurriculumState, body: Refused): CurriculumState {
-  if (body.agent !== executor) return state;
+  if (body.agent !== agents.executor) return state;
   return { ...state, finished: state.finished || body.last, version: state.version + 1 };
 }
 

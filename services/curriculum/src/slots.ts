@@ -11,13 +11,6 @@ export interface RunPlan {
   readonly curriculum: Curriculum;
 }
 
-/** The arms of a recipe in the recipe's order. */
-export function armsOf(record: RunRecord): ArmKey[] {
-  return record.recipe.environments.flatMap(({ use, families }) =>
-    Object.entries(families).flatMap(([family, levels]) => levels.map((level) => ({ environment: use, family, level }))),
-  );
-}
-
 /** Id of the n-th slot of a run: <tick>.<index>. */
 export function slotId(number: number, slotsPerTick: number): string {
   return `${Math.floor(number / slotsPerTick)}.${number % slotsPerTick}`;

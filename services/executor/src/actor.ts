@@ -1,7 +1,17 @@
 import type { AnchorTask, SampleGroup, Task as TaskMessage } from '@redqueen/contract';
 import { RedQueenError, seedOf, type RunRecord, type Task } from '@redqueen/core';
 import { environmentByName } from '@redqueen/environments';
-import { addresses, agents, failureOf, requireAgent, taskOf, type ActorContext, type PolicyClient, type PoolActor, type Tell } from '@redqueen/runtime';
+import {
+  addresses,
+  agents,
+  failureOf,
+  requireAgent,
+  taskOf,
+  type ActorContext,
+  type PolicyClient,
+  type PoolActor,
+  type Tell,
+} from '@redqueen/runtime';
 import { createAnchors } from './anchors.ts';
 import { plan } from './drivers/index.ts';
 import { transitionsOf } from './transitions.ts';
@@ -13,7 +23,10 @@ const concurrency = 64;
 function trainingTask(body: TaskMessage): Task {
   const task = taskOf(body.spec);
   if (environmentByName(task.environment).splitOf(task) !== 'train') {
-    throw new RedQueenError('failed_precondition', `task ${body.taskId}: ${task.canonical} is held out; only tasks of the training split are attempted for learning`);
+    throw new RedQueenError(
+      'failed_precondition',
+      `task ${body.taskId}: ${task.canonical} is held out; only tasks of the training split are attempted for learning`,
+    );
   }
   return task;
 }
@@ -58,7 +71,10 @@ export function createExecutorActor(record: RunRecord, policy: PolicyClient): Po
     if (transitions.length === 0) return tells;
     const predictions = recipe.predictionsPerTransition;
     const seed = seedOf(record.seed, taskId, 'predictions');
-    return [...tells, { to: addresses.worldModel, kind: 'transitions', body: { taskId, environment: environment.name, transitions, predictions, seed } }];
+    return [
+      ...tells,
+      { to: addresses.worldModel, kind: 'transitions', body: { taskId, environment: environment.name, transitions, predictions, seed } },
+    ];
   };
 
   const onAnchorTask = async (body: AnchorTask, context: ActorContext): Promise<Tell[]> => {

@@ -8,7 +8,8 @@ import { drivers } from './drivers/index.ts';
 /** The task of a request, as its canonical form says. Throws `invalid_argument` naming the field. */
 function requestedTask({ spec }: AttemptRequest): Task {
   const task = spec?.environment ? environmentByName(spec.environment).parse(spec.canonical) : readTask(spec?.canonical ?? '');
-  if (!task) throw new RedQueenError('invalid_argument', `spec.canonical: ${JSON.stringify(spec?.canonical ?? '')} is no task; write e.g. "37+45"`);
+  if (!task)
+    throw new RedQueenError('invalid_argument', `spec.canonical: ${JSON.stringify(spec?.canonical ?? '')} is no task; write e.g. "37+45"`);
   return task;
 }
 

@@ -51,9 +51,20 @@ export function transitionsOf(environment: Environment, task: Task, group: Sampl
   if (count === 0 || environment.actions(environment.reset(task)).length === 0) return [];
   const finished = group.samples.filter(({ failure }) => failure === 'FAILURE_CLASS_OK');
   const answers = new Set(finished.map(({ text }) => text));
-  const steps = shuffled(random, [...answers].flatMap((answer) => executedSteps(environment, task, answer)));
+  const steps = shuffled(
+    random,
+    [...answers].flatMap((answer) => executedSteps(environment, task, answer)),
+  );
   const explored = Math.floor((count + random.integer(2)) / 2);
   const seen = new Set<string>();
   const chosen = select(steps, count - explored, false, seen);
-  return [...chosen, ...select(steps.map((step) => explorationStep(environment, step, random)), explored, true, seen)];
+  return [
+    ...chosen,
+    ...select(
+      steps.map((step) => explorationStep(environment, step, random)),
+      explored,
+      true,
+      seen,
+    ),
+  ];
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createCurriculum, type ArmKey } from './index.ts';
+import { curriculumOf, type ArmKey } from './index.ts';
 
 const arms: ArmKey[] = [1, 2, 3].flatMap((level) => ['add', 'sort'].map((family) => ({ environment: family, family, level })));
 const names = ['learning-progress', 'uniform', 'fixed-window'];
@@ -8,9 +8,9 @@ const sum = (values: readonly number[]) => values.reduce((total, value) => total
 
 describe('curricula', () => {
   test('an unknown name lists the known ones, and a wrong option is named', () => {
-    expect(() => createCurriculum({ use: 'nonsense', options: {} }, arms)).toThrow(/nonsense.*learning-progress, uniform, fixed-window/);
-    expect(() => createCurriculum({ use: 'learning-progress', options: { explore: 2 } }, arms)).toThrow(/explore/);
-    expect(() => createCurriculum({ use: 'toString', options: {} }, arms)).toThrow(/there is no/);
+    expect(() => curriculumOf({ use: 'nonsense', options: {} }, arms)).toThrow(/nonsense.*fixed-window, learning-progress, uniform/);
+    expect(() => curriculumOf({ use: 'learning-progress', options: { explore: 2 } }, arms)).toThrow(/explore/);
+    expect(() => curriculumOf({ use: 'toString', options: {} }, arms)).toThrow(/there is no curriculum/);
   });
 
   test.each(names)('%s: probabilities are ≥ 0 and sum to 1 whatever is observed, and memory survives JSON', (use) => {
@@ -21,7 +21,7 @@ describe('curricula', () => {
     });
     fc.assert(
       fc.property(fc.array(observation, { maxLength: 60 }), (observations) => {
-        const curriculum = createCurriculum({ use, options: {} }, arms);
+        const curriculum = curriculumOf({ use, options: {} }, arms);
         let memory = curriculum.initial();
         for (const { arm, solved, accuracy } of observations) {
           memory = curriculum.settled(memory, arm, { attempts: 8, solved });
@@ -41,7 +41,7 @@ describe('curricula', () => {
   });
 
   test('learning-progress gives most to the arm whose gate accuracy moves, up or down, and reports it', () => {
-    const curriculum = createCurriculum({ use: 'learning-progress', options: { explore: 0.1 } }, arms);
+    const curriculum = curriculumOf({ use: 'learning-progress', options: { explore: 0.1 } }, arms);
     let memory = curriculum.initial();
     for (const arm of arms.keys()) for (let n = 0; n < 2; n++) memory = curriculum.settled(memory, arm, { attempts: 8, solved: 4 });
     memory = curriculum.released(
@@ -62,7 +62,7 @@ describe('curricula', () => {
   });
 
   test('learning-progress: a mastered arm and a hopeless arm get less than one on the frontier', () => {
-    const curriculum = createCurriculum({ use: 'learning-progress', options: {} }, arms);
+    const curriculum = curriculumOf({ use: 'learning-progress', options: {} }, arms);
     let memory = curriculum.initial();
     for (const [arm, solved] of [8, 0, 4, 4, 4, 4].entries())
       for (let n = 0; n < 3; n++) memory = curriculum.settled(memory, arm, { attempts: 8, solved });
@@ -73,7 +73,7 @@ describe('curricula', () => {
   });
 
   test('fixed-window begins at the lowest levels, raises at 0.9 and closes what falls out of the window', () => {
-    const curriculum = createCurriculum({ use: 'fixed-window', options: { window: 2, minimumAttempts: 16 } }, arms);
+    const curriculum = curriculumOf({ use: 'fixed-window', options: { window: 2, minimumAttempts: 16 } }, arms);
     const add = arms.flatMap(({ family }, index) => (family === 'add' ? [index] : [])) as [number, number, number];
     const open = (memory: unknown) => add.filter((arm) => (curriculum.probabilities(memory)[arm] as number) > 0);
     let memory = curriculum.initial();

@@ -1,25 +1,18 @@
-import { RedQueenError } from '@redqueen/core';
+import { registryOf, type Recipe } from '@redqueen/core';
 import type { ArmKey, CreateCurriculum, Curriculum } from './curriculum.ts';
 import { createFixedWindow } from './fixed-window.ts';
 import { createLearningProgress } from './learning-progress.ts';
 import { createUniform } from './uniform.ts';
 
-const curricula: Readonly<Record<string, CreateCurriculum>> = {
-  'learning-progress': createLearningProgress as CreateCurriculum,
-  uniform: createUniform as CreateCurriculum,
-  'fixed-window': createFixedWindow as CreateCurriculum,
-};
+const curricula = registryOf<{ readonly name: string; readonly create: CreateCurriculum }>('curriculum', [
+  { name: 'learning-progress', create: createLearningProgress as CreateCurriculum },
+  { name: 'uniform', create: createUniform as CreateCurriculum },
+  { name: 'fixed-window', create: createFixedWindow as CreateCurriculum },
+]);
 
 /** The curriculum that a recipe names. Throws `invalid_argument` with the known names, or naming the option that does not fit. */
-export function createCurriculum(use: { readonly use: string; readonly options: unknown }, arms: readonly ArmKey[]): Curriculum {
-  const create = Object.hasOwn(curricula, use.use) ? curricula[use.use] : undefined;
-  if (!create) {
-    throw new RedQueenError(
-      'invalid_argument',
-      `curriculum.use: there is no ${JSON.stringify(use.use)}; known are ${Object.keys(curricula).join(', ')}`,
-    );
-  }
-  return create(arms, use.options);
+export function curriculumOf({ use, options }: Recipe['curriculum'], arms: readonly ArmKey[]): Curriculum {
+  return curricula.get(use).create(arms, options);
 }
 
 export type { ArmKey, Curriculum, Outcome } from './curriculum.ts';

@@ -65,7 +65,9 @@ export const stepwise: RolloutDriver = {
       return group;
     };
     remainingTask(environment, environment.reset(task));
-    const walks = await Promise.all(Array.from({ length: attempts }, (_, attempt) => walk(environment, task, ask, seedOf(seed, attempt, 'attempt'))));
+    const walks = await Promise.all(
+      Array.from({ length: attempts }, (_, attempt) => walk(environment, task, ask, seedOf(seed, attempt, 'attempt'))),
+    );
     return {
       prompt: environment.prompt(task),
       promptTokens: [],

@@ -1,0 +1,32 @@
+import type { Sample } from '@redqueen/contract';
+import { RedQueenError } from '@redqueen/core';
+import { environmentByName, proposerPrompt, readProposal } from '@redqueen/environments';
+import { agents, type PolicyClient } from '@redqueen/runtime';
+import type { Draft, SlotRequest, TaskSource } from './source.ts';
+
+/** Tokens that the longest task of these environments takes, stop token included (a token is a byte at most). */
+export function proposalTokens(environments: readonly string[]): number {
+  return 1 + Math.max(...environments.flatMap((name) => environmentByName(name).families.map(({ maxCanonical }) => maxCanonical)));
+}
+
+function read(sample: Sample, slot: SlotRequest): Draft {
+  if (sample.failure === 'FAILURE_CLASS_TRUNCATED') return { rejection: 'truncated' };
+  const proposal = readProposal(sample.text, slot);
+  return proposal.valid ? { task: proposal.task } : { rejection: proposal.reason };
+}
+
+/** Tasks that the proposer's released policy invents for the slot's family and level, sampled at temperature 1 in one go. */
+export function createPolicyProposals(policy: PolicyClient, maxTokens: number): TaskSource {
+  return {
+    name: 'policy-proposals',
+    async propose(slot, signal) {
+      const text = proposerPrompt(slot.environment, slot.family, slot.level);
+      const prompts = [{ text, samples: slot.proposals, seed: slot.seed }];
+      const [group] = await policy.generate({ run: slot.run, agent: agents.proposer, prompts, maxTokens, temperature: 1 }, signal);
+      if (group?.samples.length !== slot.proposals) {
+        throw new RedQueenError('data_loss', `slot ${text}: ${group?.samples.length ?? 0} of ${slot.proposals} proposals were answered`);
+      }
+      return group.samples.map((sample) => ({ ...read(sample, slot), proposal: { ...group, samples: [sample] } }));
+    },
+  };
+}

@@ -1,0 +1,51 @@
+import type { AnchorAttempts, AnchorTask } from '@redqueen/contract';
+import { RedQueenError, type RunRecord } from '@redqueen/core';
+import { addresses, agents, requireAgent, type ActorContext, type PolicyClient, type PoolActor, type Tell } from '@redqueen/runtime';
+import { createPairAnchors, measure, resultOf } from './anchors/index.ts';
+import { verifyAttempts, type Panel } from './attempts.ts';
+import { createVerifiers } from './verifiers/index.ts';
+
+/** Groups in hand at once in one process. */
+const concurrency = 64;
+
+/**
+ * The verifier of a run. Its truth side says what is right; its model judges a balanced choice of answers without being told. It also measures how versions
+ * do on held-out anchors, since nobody else may know the truth.
+ */
+export function createVerifierActor(record: RunRecord, policy: PolicyClient): PoolActor {
+  const { recipe } = record;
+  const verifiers = createVerifiers(policy);
+  const judge = verifiers.get('judge');
+  const panel: Panel = { truth: verifiers.get('truth'), judge: recipe.roles.verifier.trains ? judge : undefined };
+  const tryPairs = createPairAnchors(recipe, policy, judge);
+
+  const onAnchorAttempts = (body: AnchorAttempts): Tell[] => {
+    if (!body.task?.replyTo) throw new RedQueenError('invalid_argument', `anchor attempts ${body.anchorId}: task.reply_to is missing`);
+    return [{ to: body.task.replyTo, kind: 'anchorResult', body: resultOf(body.task, body.policy, measure(body, recipe)) }];
+  };
+
+  const onAnchorTask = async (task: AnchorTask, { run, signal }: ActorContext): Promise<Tell[]> => {
+    requireAgent(task, agents.verifier);
+    if (!task.replyTo) throw new RedQueenError('invalid_argument', `anchor task ${task.anchorId}: reply_to is missing`);
+    const { measured, policy: stamp } = await tryPairs(run, task, signal);
+    return [{ to: task.replyTo, kind: 'anchorResult', body: resultOf(task, stamp, measured) }];
+  };
+
+  return {
+    type: 'pool',
+    address: addresses.verifier,
+    concurrency,
+    async receive(message, context) {
+      switch (message.kind) {
+        case 'attempts':
+          return verifyAttempts(panel, context.run, message.body, context.random('judge'), context.signal);
+        case 'anchorAttempts':
+          return onAnchorAttempts(message.body);
+        case 'anchorTask':
+          return onAnchorTask(message.body, context);
+        default:
+          return [];
+      }
+    },
+  };
+}

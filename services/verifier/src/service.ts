@@ -1,0 +1,38 @@
+import type { JudgeRequest, JudgeResponseInput } from '@redqueen/contract';
+import { RedQueenError, type Task } from '@redqueen/core';
+import { environmentByName, readTask } from '@redqueen/environments';
+import { createPolicyClient, type CreateService } from '@redqueen/runtime';
+import { createVerifierActor } from './actor.ts';
+import { verdictOf } from './verdicts.ts';
+import { createVerifiers, type Verifier } from './verifiers/index.ts';
+
+/** The task of a request, as its canonical form says. Throws `invalid_argument` naming the field. */
+function requestedTask({ spec }: JudgeRequest): Task {
+  const task = spec?.environment ? environmentByName(spec.environment).parse(spec.canonical) : readTask(spec?.canonical ?? '');
+  if (!task)
+    throw new RedQueenError('invalid_argument', `spec.canonical: ${JSON.stringify(spec?.canonical ?? '')} is no task; write e.g. "37+45"`);
+  return task;
+}
+
+async function judgeAnswers(request: JudgeRequest, judge: Verifier, signal: AbortSignal): Promise<JudgeResponseInput> {
+  const { run, answers } = request;
+  if (answers.length > 256) throw new RedQueenError('invalid_argument', `answers: ${answers.length} are too many; at most 256`);
+  const task = requestedTask(request);
+  const opinions = await judge.verify(
+    { run },
+    answers.map((answer) => ({ task, answer })),
+    signal,
+  );
+  return { verdicts: opinions.map((opinion, index) => verdictOf(index, opinion)) };
+}
+
+/** The verifier service: verifies the attempts of runs, and judges answers for anyone who asks, by its model alone. */
+export const createVerifier: CreateService = async ({ clock, connect }) => {
+  const policy = createPolicyClient(connect('policy'), clock);
+  const judge = createVerifiers(policy).get('judge');
+  return {
+    rpc: { VerifierService: { Judge: (request, call) => judgeAnswers(request, judge, call.signal) } },
+    actors: (record) => [createVerifierActor(record, policy)],
+    dependencies: ['policy'],
+  };
+};
