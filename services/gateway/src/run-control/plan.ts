@@ -16,8 +16,8 @@ export type Step =
   /** Mark the run failed. */
   | { readonly kind: 'fail'; readonly error: string };
 
-/** A stopping run is called stopped after this long without any message, even when episodes are still open. */
-export const quietMs = 5000;
+/** A stopping run is called stopped after this long without any message, even when episodes are still open: they wait in the mailboxes. */
+export const quietMs = 2500;
 /** With nothing open, this long without a message is enough. */
 const settledQuietMs = 750;
 

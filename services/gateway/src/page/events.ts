@@ -1,0 +1,36 @@
+import type { ServerResponse } from 'node:http';
+import { currentReport, type Gateway } from '../gateway.ts';
+
+/** Between two looks at the run. */
+const tickMs = 1000;
+
+function send(response: ServerResponse, event: string, data: unknown): boolean {
+  return response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+}
+
+/** The run that is meant: the one named, else the newest. */
+async function recordOf(gateway: Gateway, run: string | null) {
+  const records = await gateway.records.list();
+  return run ? records.find((record) => record.run === run) : records[0];
+}
+
+/**
+ * Server-sent events of a run: `report` with the whole report whenever it has changed, `waiting` while there is no run. A reader that cannot keep up
+ * misses reports, never memory: each report stands for itself.
+ */
+export async function streamEvents(gateway: Gateway, run: string | null, response: ServerResponse, signal: AbortSignal): Promise<void> {
+  response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store', connection: 'keep-alive' });
+  let sent = '';
+  let writable = true;
+  response.on('drain', () => (writable = true));
+  while (!signal.aborted) {
+    const record = await recordOf(gateway, run);
+    const report = record && (await currentReport(gateway, record, signal));
+    const state = report ? `${report.run} ${report.status} ${report.messages}` : 'none';
+    if (state !== sent && writable) {
+      writable = report ? send(response, 'report', report) : send(response, 'waiting', {});
+      sent = state;
+    } else if (writable) response.write(': still here\n\n');
+    await gateway.context.clock.sleep(tickMs, signal);
+  }
+}

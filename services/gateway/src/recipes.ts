@@ -1,0 +1,25 @@
+import { RedQueenError, type Recipe } from '@redqueen/core';
+import { loadRecipe, modelFile, parseRecipe, type Config } from '@redqueen/runtime';
+import type { RecipeSource } from './gateway.ts';
+
+function patchOf(text: string): unknown {
+  if (text === '') return {};
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new RedQueenError('invalid_argument', `patch is no JSON: ${(error as Error).message}; write it like '{"updates":100}'`, {
+      cause: error,
+    });
+  }
+}
+
+/** Resolves recipes against a configuration: unknown recipes and keys, and models that are no GGUF, are refused here, before anything runs. */
+export function recipeResolver(config: Config): (source: RecipeSource) => Recipe {
+  return ({ recipe, recipeYaml, patchJson }) => {
+    if (recipe !== '' && recipeYaml !== '') throw new RedQueenError('invalid_argument', 'give either `recipe` or `recipe_yaml`, not both');
+    const patch = patchOf(patchJson);
+    const resolved = recipeYaml === '' ? loadRecipe(recipe || 'default', config.recipesFolder, patch) : parseRecipe(recipeYaml, patch);
+    modelFile(resolved.model, config.policy.modelsFolder);
+    return resolved;
+  };
+}

@@ -1,0 +1,30 @@
+import type { Handlers } from '@redqueen/runtime';
+import { addressOf } from '@redqueen/contract';
+import { readyView, type Gateway } from '../gateway.ts';
+import { newestEpisodes } from '../projection/episodes.ts';
+
+type EpisodeHandlers = Pick<Handlers<'GatewayService'>, 'ExplainEpisode' | 'ListEpisodes' | 'ListDeadLetters'>;
+
+const defaultLimit = 20;
+
+/** RPCs about episodes and about messages that nobody could handle. */
+export function episodeHandlers(gateway: Gateway): EpisodeHandlers {
+  return {
+    ExplainEpisode: async ({ run, episodeId }, call) => ({
+      explanation: await gateway.context.connect('reward-aggregator').Explain({ run, episodeId }, { signal: call.signal }),
+    }),
+    ListEpisodes: async ({ run, limit }, call) => {
+      const view = await readyView(gateway, await gateway.records.get(run), call.signal);
+      const episodes = newestEpisodes(view.projection.episodes, limit || defaultLimit).map(
+        ({ episode, status, attempts, solved, ...spec }) => {
+          const { environment, family, level, canonical, origin } = spec;
+          return { episodeId: episode, status, attempts, solved, spec: { environment, family, level, canonical, origin } };
+        },
+      );
+      return { episodes };
+    },
+    ListDeadLetters: async ({ run }) => ({
+      letters: (await gateway.deadLetters.list(run)).map(({ actor, ...letter }) => ({ ...letter, actor: addressOf(actor) })),
+    }),
+  };
+}

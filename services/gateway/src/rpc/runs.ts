@@ -1,0 +1,71 @@
+import { RedQueenError, type RunRecord } from '@redqueen/core';
+import { recipeNames, type Handlers } from '@redqueen/runtime';
+import { currentReport, type Gateway } from '../gateway.ts';
+import { freshRunId } from '../run-control/run-control.ts';
+import { isLive } from '../runs/views.ts';
+import { runMessage } from './run-message.ts';
+
+type RunHandlers = Pick<
+  Handlers<'GatewayService'>,
+  'StartRun' | 'StopRun' | 'ResumeRun' | 'ResolveRecipe' | 'ListRuns' | 'GetRun' | 'Report'
+>;
+type StartRequest = Parameters<RunHandlers['StartRun']>[0];
+
+function recordOf(gateway: Gateway, request: StartRequest): RunRecord {
+  const { context } = gateway;
+  const recipe = gateway.recipe(request);
+  const seed = request.seed ?? recipe.seed;
+  const updates = request.updates ?? recipe.updates;
+  if (updates < 1) throw new RedQueenError('invalid_argument', 'updates must be at least 1');
+  const run = request.run === '' ? freshRunId(recipe.name, context.ids.next()) : request.run;
+  if (!/^[A-Za-z0-9_-]{1,100}$/.test(run)) {
+    throw new RedQueenError('invalid_argument', `run ${JSON.stringify(run)} must consist of at most 100 letters, digits, "_" and "-"`);
+  }
+  return { run, recipe: { ...recipe, seed, updates }, seed, updates, status: 'running', startedAt: context.clock.now() };
+}
+
+/** The stream exists before anybody hears of the run. */
+async function startRun(gateway: Gateway, request: StartRequest): Promise<RunRecord> {
+  const record = recordOf(gateway, request);
+  await gateway.context.bus.openRun(record.run);
+  await gateway.records.create(record);
+  gateway.context.logger.info({ run: record.run, seed: record.seed }, `run ${record.run} starts`);
+  return record;
+}
+
+function stopped(record: RunRecord): RunRecord | undefined {
+  if (record.status === 'running') return { ...record, status: 'stopping' };
+  if (record.status === 'stopping' || record.status === 'stopped') return undefined;
+  throw new RedQueenError('failed_precondition', `run ${record.run} is ${record.status}: there is nothing to stop`);
+}
+
+function resumed(record: RunRecord): RunRecord | undefined {
+  if (isLive(record)) {
+    if (record.status === 'running') return undefined;
+    throw new RedQueenError('failed_precondition', `run ${record.run} is still stopping; resume it once it is stopped`);
+  }
+  if (record.status !== 'stopped') {
+    throw new RedQueenError('failed_precondition', `run ${record.run} is ${record.status} and cannot be resumed; start a new one`);
+  }
+  const { endedAt: _, ...rest } = record;
+  return { ...rest, status: 'running' };
+}
+
+/** RPCs that start, stop and describe runs. */
+export function runHandlers(gateway: Gateway): RunHandlers {
+  const answer = async (record: RunRecord) => ({ run: await runMessage(gateway, record) });
+  return {
+    StartRun: async (request) => answer(await startRun(gateway, request)),
+    StopRun: async ({ run }) => answer(await gateway.records.get(run).then(() => gateway.records.change(run, stopped))),
+    ResumeRun: async ({ run }) => answer(await gateway.records.get(run).then(() => gateway.records.change(run, resumed))),
+    ResolveRecipe: async (request) => ({
+      recipeJson: JSON.stringify(gateway.recipe(request)),
+      recipes: recipeNames(gateway.context.config.recipesFolder),
+    }),
+    ListRuns: async () => ({ runs: await Promise.all((await gateway.records.list()).map((record) => runMessage(gateway, record))) }),
+    GetRun: async ({ run }) => answer(await gateway.records.get(run)),
+    Report: async ({ run }, call) => ({
+      json: JSON.stringify(await currentReport(gateway, await gateway.records.get(run), call.signal)),
+    }),
+  };
+}

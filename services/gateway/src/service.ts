@@ -1,0 +1,54 @@
+import type { CreateService, Handlers, ServiceContext } from '@redqueen/runtime';
+import { ClusterCosts } from './cost/costs.ts';
+import type { Gateway } from './gateway.ts';
+import { servePage } from './page/server.ts';
+import { recipeResolver } from './recipes.ts';
+import { agentHandlers } from './rpc/agents.ts';
+import { ClusterStatus } from './rpc/cluster.ts';
+import { episodeHandlers } from './rpc/episodes.ts';
+import { runHandlers } from './rpc/runs.ts';
+import { watchHandler } from './rpc/watch.ts';
+import { RunControl } from './run-control/run-control.ts';
+import { openDeadLetters } from './runs/dead-letters.ts';
+import { RunRecords, runsBucket } from './runs/records.ts';
+import { RunViews } from './runs/views.ts';
+
+async function openGateway(context: ServiceContext): Promise<Gateway> {
+  return {
+    context,
+    records: new RunRecords(await context.bus.keyValue(runsBucket)),
+    views: new RunViews(context),
+    costs: await ClusterCosts.open(context),
+    deadLetters: await openDeadLetters(context),
+    recipe: recipeResolver(context.config),
+    pageAddress: '',
+  };
+}
+
+/** The gateway: front door of the SDK, run control and the live page. */
+export const createGateway: CreateService = async (context) => {
+  const gateway = await openGateway(context);
+  const page = await servePage(gateway);
+  gateway.pageAddress = page.address;
+  context.logger.info({ page: page.address }, `the live page is at ${page.address}`);
+  const cluster = new ClusterStatus(gateway);
+  const control = new RunControl(gateway);
+  const handlers: Handlers<'GatewayService'> = {
+    ...runHandlers(gateway),
+    ...agentHandlers(gateway),
+    ...episodeHandlers(gateway),
+    WatchRun: watchHandler(gateway),
+    Cluster: cluster.handler,
+  };
+  return {
+    rpc: { GatewayService: handlers },
+    dependencies: ['policy', 'proposer', 'executor', 'verifier', 'world-model', 'curriculum', 'reward-aggregator'],
+    ready: async () => control.start(),
+    close: async () => {
+      await page.close();
+      await control.ended();
+      await gateway.views.close();
+      cluster.close();
+    },
+  };
+};
