@@ -164,6 +164,20 @@ function stepPromises(environment: Environment, truth: Truth, tasks: fc.Arbitrar
       }),
     },
     {
+      promise: 'what remains at the start is the task itself; later it is a task of the same family that the rest of the answer solves',
+      check: forAll((task) => {
+        if (environment.remaining === undefined) return;
+        const answer = truth.oracle(task);
+        for (const [done, state] of statesOf(environment, task, answer).entries()) {
+          const rest = environment.remaining(state);
+          if (done === 0) assert.deepEqual(rest, task);
+          assert.equal(rest === undefined, environment.actions(state).length === 0);
+          if (rest !== undefined)
+            assert(truth.check(rest, answer.slice(done)).correct, `"${answer.slice(done)}" does not solve ${rest.canonical}`);
+        }
+      }),
+    },
+    {
       promise: "executing the oracle's answer ends the attempt at its last action and leaves nothing to do",
       check: forAll((task) => {
         const answer = truth.oracle(task);
