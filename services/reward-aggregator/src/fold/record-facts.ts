@@ -30,9 +30,15 @@ export function recordSlot(work: Work, slot: Slot): void {
   }
 }
 
+/** A slot's task has an open episode; one that somebody submitted opens its own, with an id that is no slot's. */
+function episodeOf(work: Work, task: Task): OpenEpisode | undefined {
+  const submitted = task.spec?.origin === 'user' && episodeName(task.taskId).slot === '';
+  return submitted ? openEpisode(work.state, task.taskId) : work.state.episodes.get(task.taskId);
+}
+
 /** A task: what the episode is about, and the proposal that it came from. */
 export function recordTask(work: Work, task: Task): Recorded | undefined {
-  const episode = openEpisode(work.state, task.taskId);
+  const episode = episodeOf(work, task);
   if (!episode || episode.kind !== 'task' || episode.spec) return undefined;
   if (!task.spec) return { episode, fault: 'the task says nothing' };
   const { environment, family, level, canonical, origin } = task.spec;
