@@ -1,0 +1,79 @@
+import type { Lane } from './lane.ts';
+
+/** What a lane can be busy with. */
+export type WorkKind = 'sample' | 'score' | 'train';
+
+interface Job {
+  readonly kind: WorkKind;
+  readonly run: (lane: PooledLane) => Promise<void>;
+}
+
+/** A lane of the pool with whatever its user keeps beside it. */
+export interface PooledLane {
+  readonly lane: Lane;
+}
+
+/** Hands pieces of work to free lanes, the owners taking turns, so that no agent waits for another's whole batch. */
+export class LanePool<Member extends PooledLane> {
+  readonly #idle: Member[];
+  readonly #members: readonly Member[];
+  readonly #queues = new Map<string, Job[]>();
+  readonly #seconds: Record<WorkKind, number> = { sample: 0, score: 0, train: 0 };
+  readonly #now: () => number;
+
+  /** `now`: seconds of a monotonic clock, for the accounts. */
+  constructor(members: readonly Member[], now: () => number) {
+    this.#members = members;
+    this.#idle = members.toReversed();
+    this.#now = now;
+  }
+
+  /** Seconds that lanes were occupied, by kind of work, summed over lanes. */
+  get seconds(): Readonly<Record<WorkKind, number>> {
+    return { ...this.#seconds };
+  }
+
+  get members(): readonly Member[] {
+    return this.#members;
+  }
+
+  /** Runs work on some lane, when the owner's turn comes. Work of one owner starts in the order given. */
+  run<Result>(owner: string, kind: WorkKind, work: (member: Member) => Promise<Result>): Promise<Result> {
+    return new Promise<Result>((resolve, reject) => {
+      const job: Job = { kind, run: (member) => work(member as Member).then(resolve, reject) };
+      const queue = this.#queues.get(owner);
+      if (queue === undefined) this.#queues.set(owner, [job]);
+      else queue.push(job);
+      this.#dispatch();
+    });
+  }
+
+  #dispatch(): void {
+    for (let member = this.#idle.at(-1); member !== undefined; member = this.#idle.at(-1)) {
+      const job = this.#next();
+      if (job === undefined) return;
+      this.#idle.pop();
+      void this.#occupy(member, job);
+    }
+  }
+
+  async #occupy(member: Member, job: Job): Promise<void> {
+    const start = this.#now();
+    // `run` settles the caller's promise and never rejects itself.
+    await job.run(member);
+    this.#seconds[job.kind] += this.#now() - start;
+    this.#idle.push(member);
+    this.#dispatch();
+  }
+
+  /** The first job of the owner who has waited longest for a turn. */
+  #next(): Job | undefined {
+    for (const [owner, queue] of this.#queues) {
+      const job = queue.shift();
+      this.#queues.delete(owner);
+      if (queue.length > 0) this.#queues.set(owner, queue);
+      if (job !== undefined) return job;
+    }
+    return undefined;
+  }
+}

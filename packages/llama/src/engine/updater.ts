@@ -1,0 +1,70 @@
+import type { PolicyGradientSums } from '../losses/policy-gradient.ts';
+import { emptySums } from '../losses/policy-gradient.ts';
+import { prefixTree } from '../model/prefix-tree.ts';
+import type { LossSettings, TrainGroup, UpdateSettings, UpdateStats } from '../worker/protocol.ts';
+import { adamwStep, norm } from './adamw.ts';
+import { scaleB } from './adapter-weights.ts';
+import type { Agent } from './agent.ts';
+import { type ChunkGradient, chunkGradient, effectiveGroups } from './gradient.ts';
+import type { LanePool } from './lane-pool.ts';
+import type { ModelLane } from './model-lane.ts';
+import { planTrees } from './tree-chunks.ts';
+
+/** A training request without its agent. */
+export interface UpdateRequest {
+  readonly groups: readonly TrainGroup[];
+  readonly normaliser: number;
+  readonly loss: LossSettings;
+  readonly update: UpdateSettings;
+}
+
+/** Gradient of the loss over all groups with respect to A and B, computed in chunks over the lanes and summed in the order of the chunks. */
+export async function totalGradient(pool: LanePool<ModelLane>, owner: string, agent: Agent, request: UpdateRequest): Promise<ChunkGradient> {
+  const groups = effectiveGroups(request.groups, request.loss);
+  const weights = agent.current();
+  const chunks = planTrees(groups.map((group) => prefixTree(group.promptTokens, group.samples.map((sample) => sample.tokens))));
+  const parts = await Promise.all(
+    chunks.map((chunk) => {
+      const members = chunk.places.map((place) => groups[place] as TrainGroup);
+      return pool.run(owner, 'train', (member) => chunkGradient(member, weights, chunk, members, request.loss, request.normaliser));
+    }),
+  );
+  const gradient = new Float32Array(agent.layout.length);
+  const sums = emptySums();
+  for (const part of parts) {
+    for (let index = 0; index < gradient.length; index++) gradient[index] = (gradient[index] as number) + (part.gradient[index] as number);
+    addSums(sums, part.sums);
+  }
+  // Graphs see alpha/rank · B, so dLoss/dB is alpha/rank times what they report.
+  scaleB(gradient, agent.layout, agent.settings.alpha / agent.settings.rank);
+  return { gradient, sums };
+}
+
+function addSums(total: PolicyGradientSums, part: PolicyGradientSums): void {
+  total.loss += part.loss;
+  total.tokens += part.tokens;
+  total.clipped += part.clipped;
+  total.divergence += part.divergence;
+  total.entropy += part.entropy;
+  total.mismatch = Math.max(total.mismatch, part.mismatch);
+}
+
+/** One optimizer update of the agent. A batch without any effect (all advantages zero) leaves weights and optimizer as they are. */
+export async function updateAgent(pool: LanePool<ModelLane>, owner: string, agent: Agent, request: UpdateRequest): Promise<UpdateStats> {
+  const { gradient, sums } = await totalGradient(pool, owner, agent, request);
+  const gradientNorm = norm(gradient);
+  if (sums.tokens > 0) {
+    adamwStep(agent.weights, gradient, agent.optimizer, request.update);
+    agent.changed();
+  }
+  const tokens = Math.max(1, sums.tokens);
+  return {
+    loss: sums.loss,
+    gradientNorm,
+    clipFraction: sums.clipped / tokens,
+    approximateKl: sums.divergence / tokens,
+    entropy: sums.entropy / tokens,
+    logProbMismatch: sums.mismatch,
+    tokens: sums.tokens,
+  };
+}

@@ -1,0 +1,96 @@
+import { renameSync, writeFileSync } from 'node:fs';
+import { RedQueenError } from '@redqueen/core';
+import { alignUp, defaultAlignment, maxTensorName, type MetadataEntry, type MetadataValue, ValueType, type ValueTypeName } from './format.ts';
+
+/** A tensor to write; the data is F32. */
+export interface TensorData {
+  readonly name: string;
+  /** Sizes, fastest dimension first. */
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+}
+
+const f32 = 0;
+
+function u32(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32LE(value);
+  return bytes;
+}
+
+function u64(value: number): Buffer {
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigUInt64LE(BigInt(value));
+  return bytes;
+}
+
+function string(value: string): Buffer {
+  const bytes = Buffer.from(value, 'utf8');
+  return Buffer.concat([u64(bytes.length), bytes]);
+}
+
+function number(type: ValueTypeName, value: number | bigint): Buffer {
+  const bytes = Buffer.alloc(8);
+  switch (type) {
+    case 'u8': return bytes.subarray(0, bytes.writeUInt8(Number(value)));
+    case 'i8': return bytes.subarray(0, bytes.writeInt8(Number(value)));
+    case 'u16': return bytes.subarray(0, bytes.writeUInt16LE(Number(value)));
+    case 'i16': return bytes.subarray(0, bytes.writeInt16LE(Number(value)));
+    case 'u32': return bytes.subarray(0, bytes.writeUInt32LE(Number(value)));
+    case 'i32': return bytes.subarray(0, bytes.writeInt32LE(Number(value)));
+    case 'f32': return bytes.subarray(0, bytes.writeFloatLE(Number(value)));
+    case 'f64': return bytes.subarray(0, bytes.writeDoubleLE(Number(value)));
+    case 'u64': return bytes.subarray(0, bytes.writeBigUInt64LE(BigInt(value)));
+    case 'i64': return bytes.subarray(0, bytes.writeBigInt64LE(BigInt(value)));
+    default: throw new RedQueenError('invalid_argument', `gguf: ${type} holds no number`);
+  }
+}
+
+function scalar(type: ValueTypeName, value: MetadataValue): Buffer {
+  if (type === 'string' && typeof value === 'string') return string(value);
+  if (type === 'bool' && typeof value === 'boolean') return Buffer.from([value ? 1 : 0]);
+  if (typeof value === 'number' || typeof value === 'bigint') return number(type, value);
+  throw new RedQueenError('invalid_argument', `gguf: a value of type ${type} cannot be ${typeof value}`);
+}
+
+function entryBytes(entry: MetadataEntry): Buffer {
+  const head = [string(entry.key), u32(ValueType[entry.type])];
+  if (entry.type !== 'array') return Buffer.concat([...head, scalar(entry.type, entry.value)]);
+  const { elements, value } = entry;
+  if (elements === undefined || !Array.isArray(value)) throw new RedQueenError('invalid_argument', `gguf: "${entry.key}" needs an array and the type of its elements`);
+  return Buffer.concat([...head, u32(ValueType[elements]), u64(value.length), ...value.map((item) => scalar(elements, item))]);
+}
+
+function checkTensor(tensor: TensorData): void {
+  const elements = tensor.shape.reduce((product, size) => product * size, 1);
+  if (elements !== tensor.data.length || Buffer.byteLength(tensor.name) > maxTensorName) {
+    throw new RedQueenError('invalid_argument', `gguf: tensor "${tensor.name}" of shape ${tensor.shape.join('×')} cannot hold ${tensor.data.length} numbers or has too long a name`);
+  }
+}
+
+/** A GGUF file (version 3) with F32 tensors, as bytes; the same input always gives the same bytes. */
+export function encodeGguf(metadata: readonly MetadataEntry[], tensors: readonly TensorData[]): Uint8Array {
+  const parts: Buffer[] = [Buffer.from('GGUF'), u32(3), u64(tensors.length), u64(metadata.length), ...metadata.map(entryBytes)];
+  let offset = 0;
+  for (const tensor of tensors) {
+    checkTensor(tensor);
+    parts.push(string(tensor.name), u32(tensor.shape.length), ...tensor.shape.map(u64), u32(f32), u64(offset));
+    offset += alignUp(tensor.data.byteLength, defaultAlignment);
+  }
+  const header = Buffer.concat(parts);
+  const start = alignUp(header.length, defaultAlignment);
+  const file = new Uint8Array(start + offset);
+  file.set(header);
+  let position = start;
+  for (const { data } of tensors) {
+    file.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), position);
+    position += alignUp(data.byteLength, defaultAlignment);
+  }
+  return file;
+}
+
+/** Writes bytes under a temporary name and renames, so that a reader never sees half a file. */
+export function writeFileWhole(path: string, bytes: Uint8Array): void {
+  writeFileSync(`${path}.tmp`, bytes);
+  renameSync(`${path}.tmp`, path);
+}

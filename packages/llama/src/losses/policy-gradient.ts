@@ -1,0 +1,108 @@
+import type { LossSettings } from '../worker/protocol.ts';
+import { RowSoftmax } from './softmax.ts';
+
+/** One trained token: which row of logits predicts it, and what the policy gradient needs to know about it. */
+export interface TokenTerm {
+  readonly row: number;
+  readonly token: number;
+  /** log p under the policy that sampled it. */
+  readonly oldLogProb: number;
+  readonly advantage: number;
+  /** log p under the base model; only read where klToBase > 0. */
+  readonly baseLogProb: number;
+}
+
+/** Sums over tokens; divide by `tokens` for means. */
+export interface PolicyGradientSums {
+  /** The loss, already divided by the normaliser. */
+  loss: number;
+  tokens: number;
+  clipped: number;
+  /** Σ (old log p − new log p), an estimate of the divergence from the sampling policy. */
+  divergence: number;
+  entropy: number;
+  /** Largest |new log p − old log p|. */
+  mismatch: number;
+}
+
+/** No tokens yet. */
+export function emptySums(): PolicyGradientSums {
+  return { loss: 0, tokens: 0, clipped: 0, divergence: 0, entropy: 0, mismatch: 0 };
+}
+
+/** Loss of one token and its derivative with respect to log p. */
+interface TokenLoss {
+  readonly loss: number;
+  readonly derivative: number;
+  readonly clipped: boolean;
+}
+
+/**
+ * PPO's clipped surrogate (Schulman et al. 2017) with separate bounds below and above ("clip-higher", DAPO, Yu et al. 2025):
+ * loss = −min(r A, clip(r, 1 − low, 1 + high) A) with r = exp(log p − old log p).
+ */
+export function clippedSurrogate(logProb: number, oldLogProb: number, advantage: number, settings: Pick<LossSettings, 'clipLow' | 'clipHigh'>): TokenLoss {
+  const ratio = Math.exp(logProb - oldLogProb);
+  const bounded = Math.min(Math.max(ratio, 1 - settings.clipLow), 1 + settings.clipHigh);
+  const clipped = bounded * advantage < ratio * advantage;
+  return { loss: clipped ? -bounded * advantage : -ratio * advantage, derivative: clipped ? 0 : -ratio * advantage, clipped };
+}
+
+/** The k3 estimate of KL(policy ‖ base) (Schulman 2020): exp(d) − d − 1 with d = base log p − log p; never negative. */
+export function k3(logProb: number, baseLogProb: number): { readonly value: number; readonly derivative: number } {
+  const difference = baseLogProb - logProb;
+  return { value: Math.exp(difference) - difference - 1, derivative: 1 - Math.exp(difference) };
+}
+
+/**
+ * Adds the policy-gradient loss of the terms to `sums` and its gradient with respect to the logits to `gradient` (same layout as `logits`).
+ * Each token's loss is clipped surrogate + klToBase · k3 − entropyBonus · H(row), divided by `normaliser`. Terms must be sorted by row.
+ */
+export function policyGradient(
+  logits: Float32Array, softmax: RowSoftmax, terms: readonly TokenTerm[], settings: LossSettings, normaliser: number, gradient: Float32Array, sums: PolicyGradientSums,
+): void {
+  for (let start = 0; start < terms.length; ) {
+    const row = (terms[start] as TokenTerm).row;
+    let end = start;
+    while (end < terms.length && (terms[end] as TokenTerm).row === row) end++;
+    addRow(logits, softmax, terms, start, end, settings, normaliser, gradient, sums);
+    start = end;
+  }
+}
+
+function addRow(
+  logits: Float32Array, softmax: RowSoftmax, terms: readonly TokenTerm[], start: number, end: number, settings: LossSettings, normaliser: number, gradient: Float32Array, sums: PolicyGradientSums,
+): void {
+  const offset = (terms[start] as TokenTerm).row * softmax.weights.length;
+  softmax.read(logits, offset);
+  const entropy = softmax.entropy(logits, offset);
+  let pull = 0;
+  for (let index = start; index < end; index++) {
+    const term = terms[index] as TokenTerm;
+    const logProb = (logits[offset + term.token] as number) - softmax.logTotal;
+    const surrogate = clippedSurrogate(logProb, term.oldLogProb, term.advantage, settings);
+    const penalty = settings.klToBase > 0 ? k3(logProb, term.baseLogProb) : { value: 0, derivative: 0 };
+    const derivative = (surrogate.derivative + settings.klToBase * penalty.derivative) / normaliser;
+    gradient[offset + term.token] = (gradient[offset + term.token] as number) + derivative;
+    pull += derivative;
+    sums.loss += (surrogate.loss + settings.klToBase * penalty.value - settings.entropyBonus * entropy) / normaliser;
+    sums.tokens += 1;
+    sums.clipped += surrogate.clipped ? 1 : 0;
+    sums.divergence += term.oldLogProb - logProb;
+    sums.entropy += entropy;
+    sums.mismatch = Math.max(sums.mismatch, Math.abs(logProb - term.oldLogProb));
+  }
+  spread(logits, softmax, offset, pull, ((end - start) * settings.entropyBonus) / normaliser, entropy, gradient);
+}
+
+/** d log p(x) / d logit(j) = [x = j] − p(j), so each row gets −(sum of derivatives) · p; and dH / d logit(j) = −p(j) (log p(j) + H). */
+function spread(logits: Float32Array, softmax: RowSoftmax, offset: number, pull: number, bonus: number, entropy: number, gradient: Float32Array): void {
+  if (pull === 0 && bonus === 0) return;
+  const { weights, total, logTotal } = softmax;
+  const shift = entropy - logTotal;
+  for (let token = 0; token < weights.length; token++) {
+    const probability = (weights[token] as number) / total;
+    const share = bonus === 0 ? -pull : bonus * ((logits[offset + token] as number) + shift) - pull;
+    gradient[offset + token] = (gradient[offset + token] as number) + probability * share;
+  }
+}

@@ -1,0 +1,166 @@
+// Reverse-mode differentiation over ggml ops. The backward pass uses MUL_MAT on pre-transposed frozen weights instead of OUT_PROD, so that it
+// runs wherever the forward pass runs, with any weight type; ggml's own autograd does not (and is slower).
+import { ops, type Pointer, tensors } from '../ffi/ggml.ts';
+import { type Shape, shapeOf } from '../ffi/tensor.ts';
+
+/** A tensor of the graph under construction, with its gradient once `backward` has run. */
+export interface Variable {
+  readonly tensor: Pointer;
+  /** Whether the loss depends on it through something trainable. */
+  readonly differentiable: boolean;
+  gradient: Pointer | null;
+}
+
+/** A frozen matrix [inputs, outputs] with its transposed copy [outputs, inputs]. */
+export interface FrozenMatrix {
+  readonly tensor: Pointer;
+  readonly transposed: Pointer;
+}
+
+/** Constants of rotary position embedding. */
+export interface RopeSettings {
+  readonly dimensions: number;
+  /** ggml's mode: 0 pairs neighbours (llama), 2 pairs halves (NeoX). */
+  readonly mode: number;
+  readonly context: number;
+  readonly base: number;
+}
+
+interface Step {
+  readonly output: Variable;
+  readonly backward: (gradient: Pointer) => void;
+}
+
+/** Axes of a permutation, as ggml_permute takes them: axis i of the input becomes axis axes[i] of the output. */
+export type Axes = readonly [number, number, number, number];
+
+/** Records operations and emits their gradients into the same ggml context. */
+export class Tape {
+  readonly #context: Pointer;
+  readonly #steps: Step[] = [];
+  readonly #transposed = new Map<Pointer, Pointer>();
+
+  constructor(context: Pointer) {
+    this.#context = context;
+  }
+
+  /** A leaf: an input, a frozen weight, or (differentiable) a trained one. */
+  leaf(tensor: Pointer, differentiable = false): Variable {
+    return { tensor, differentiable, gradient: null };
+  }
+
+  /** Emits the gradients of everything recorded, starting from dLoss/dOutput. */
+  backward(output: Variable, gradient: Pointer): void {
+    output.gradient = gradient;
+    for (const step of this.#steps.toReversed()) if (step.output.gradient !== null) step.backward(step.output.gradient);
+  }
+
+  /** y = W x with a frozen W. x: [inputs, n], y: [outputs, n]. */
+  frozenLinear(weight: FrozenMatrix, x: Variable): Variable {
+    const c = this.#context;
+    return this.#record(ops.matrixMultiply(c, weight.tensor, x.tensor), [x], (g) => this.#add(x, () => ops.matrixMultiply(c, weight.transposed, g)));
+  }
+
+  /** ggml's matrix product: a [k, m, …], b [k, n, …] give [m, n, …] = aᵀ b; dA = b gᵀ and dB = a g in matrix terms. */
+  matrixMultiply(a: Variable, b: Variable): Variable {
+    const c = this.#context;
+    return this.#record(ops.matrixMultiply(c, a.tensor, b.tensor), [a, b], (g) => {
+      this.#add(a, () => ops.matrixMultiply(c, this.#transpose(b.tensor), this.#transpose(g)));
+      this.#add(b, () => ops.matrixMultiply(c, this.#transpose(a.tensor), g));
+    });
+  }
+
+  add(a: Variable, b: Variable): Variable {
+    return this.#record(ops.add(this.#context, a.tensor, b.tensor), [a, b], (g) => {
+      this.#add(a, () => g);
+      this.#add(b, () => g);
+    });
+  }
+
+  /** a + bias with a frozen bias vector repeated over the columns. */
+  addFrozen(a: Variable, bias: Pointer): Variable {
+    return this.#record(ops.add(this.#context, a.tensor, bias), [a], (g) => this.#add(a, () => g));
+  }
+
+  /** a ∘ w with the vector w repeated over the columns of a. */
+  multiply(a: Variable, w: Variable): Variable {
+    const c = this.#context;
+    return this.#record(ops.multiply(c, a.tensor, w.tensor), [a, w], (g) => {
+      this.#add(a, () => ops.multiply(c, g, w.tensor));
+      this.#add(w, () => ops.repeatBack(c, ops.multiply(c, a.tensor, g), w.tensor));
+    });
+  }
+
+  rmsNorm(a: Variable, epsilon: number): Variable {
+    const c = this.#context;
+    return this.#record(ops.rmsNorm(c, a.tensor, epsilon), [a], (g) => this.#add(a, () => ops.rmsNormBack(c, g, a.tensor, epsilon)));
+  }
+
+  /** Rotary position embedding of a [headSize, heads, n] with one position a column. */
+  rope(a: Variable, positions: Pointer, settings: RopeSettings): Variable {
+    const c = this.#context;
+    const { dimensions, mode, context, base } = settings;
+    const tail = [null, dimensions, mode, context, base, 1, 0, 1, 32, 1] as const;
+    return this.#record(ops.rope(c, a.tensor, positions, ...tail), [a], (g) => this.#add(a, () => ops.ropeBack(c, g, positions, ...tail)));
+  }
+
+  /** softmax(scale · a + mask) over the first dimension; the mask is repeated over heads. */
+  softmax(a: Variable, mask: Pointer, scale: number): Variable {
+    const c = this.#context;
+    const y = ops.softmax(c, a.tensor, mask, scale, 0);
+    return this.#record(y, [a], (g) => this.#add(a, () => ops.softmaxBack(c, g, y, scale, 0)));
+  }
+
+  /** silu(gate) ∘ up. */
+  swiglu(gate: Variable, up: Variable): Variable {
+    const c = this.#context;
+    return this.#record(ops.swiglu(c, gate.tensor, up.tensor), [gate, up], (g) => {
+      this.#add(gate, () => ops.siluBack(c, ops.multiply(c, g, up.tensor), gate.tensor));
+      this.#add(up, () => ops.multiply(c, ops.silu(c, gate.tensor), g));
+    });
+  }
+
+  reshape(a: Variable, shape: Shape): Variable {
+    const c = this.#context;
+    const before = shapeOf(a.tensor);
+    return this.#record(ops.reshape4d(c, a.tensor, ...shape), [a], (g) => {
+      this.#add(a, () => ops.reshape4d(c, tensors.isContiguous(g) ? g : ops.contiguous(c, g), ...before));
+    });
+  }
+
+  /** A permuted, contiguous copy. */
+  permute(a: Variable, axes: Axes): Variable {
+    const c = this.#context;
+    const inverse: [number, number, number, number] = [0, 0, 0, 0];
+    for (const [from, to] of axes.entries()) inverse[to] = from;
+    const permuted = ops.contiguous(c, ops.permute(c, a.tensor, ...axes));
+    return this.#record(permuted, [a], (g) => this.#add(a, () => ops.contiguous(c, ops.permute(c, g, ...inverse))));
+  }
+
+  /** The columns of a [width, n] at the given indices (I32). */
+  rows(a: Variable, indices: Pointer): Variable {
+    const c = this.#context;
+    return this.#record(ops.getRows(c, a.tensor, indices), [a], (g) => this.#add(a, () => ops.getRowsBack(c, g, indices, a.tensor)));
+  }
+
+  #record(tensor: Pointer, inputs: readonly Variable[], backward: (gradient: Pointer) => void): Variable {
+    const output = this.leaf(tensor, inputs.some((input) => input.differentiable));
+    if (output.differentiable) this.#steps.push({ output, backward });
+    return output;
+  }
+
+  #add(input: Variable, gradient: () => Pointer): void {
+    if (!input.differentiable) return;
+    const share = gradient();
+    input.gradient = input.gradient === null ? share : ops.add(this.#context, input.gradient, share);
+  }
+
+  /** A contiguous transposed copy; made once for each tensor, since queries, keys and values share their input. */
+  #transpose(tensor: Pointer): Pointer {
+    const known = this.#transposed.get(tensor);
+    if (known !== undefined) return known;
+    const made = ops.contiguous(this.#context, ops.transpose(this.#context, tensor));
+    this.#transposed.set(tensor, made);
+    return made;
+  }
+}

@@ -1,0 +1,73 @@
+// What requests must fulfil before native code sees them: ggml would abort the process over an index out of range.
+import { RedQueenError } from '@redqueen/core';
+import type { HyperParameters } from '../model/hyper-parameters.ts';
+import type { PolicyDevice } from './protocol.ts';
+
+type GenerateRequest = Parameters<PolicyDevice['generate']>[0];
+type TrainRequest = Parameters<PolicyDevice['train']>[0];
+
+/** Most samples of one prompt in one request. */
+const maxSamples = 256;
+
+function refuse(field: string, problem: string): RedQueenError {
+  return new RedQueenError('invalid_argument', `${field} ${problem}`);
+}
+
+function checkLength(field: string, length: number, context: number): void {
+  if (length > context) throw refuse(field, `needs ${length} tokens; the model's context is ${context}`);
+}
+
+/** Throws `invalid_argument` naming the field. */
+export function checkGenerate(request: GenerateRequest, prompts: readonly { readonly tokens: Int32Array; readonly samples: number; readonly seed: number }[], context: number): void {
+  const { maxTokens, temperature } = request;
+  if (!Number.isInteger(maxTokens) || maxTokens < 1) throw refuse('max_tokens', `is ${maxTokens}; it must be a whole number from 1`);
+  if (!Number.isFinite(temperature) || temperature < 0) throw refuse('temperature', `is ${temperature}; it must be 0 or more`);
+  for (const [index, { tokens, samples, seed }] of prompts.entries()) {
+    if (!Number.isInteger(samples) || samples < 1 || samples > maxSamples) throw refuse(`prompts[${index}].samples`, `is ${samples}; it must be 1 to ${maxSamples}`);
+    if (!Number.isInteger(seed)) throw refuse(`prompts[${index}].seed`, `is ${seed}; it must be a whole number`);
+    checkLength(`prompts[${index}].text`, tokens.length + maxTokens, context);
+  }
+}
+
+/** Throws `invalid_argument` naming the field. */
+export function checkScore(items: readonly { readonly prompt: Int32Array; readonly continuations: readonly Int32Array[] }[], context: number): void {
+  for (const [index, { prompt, continuations }] of items.entries()) {
+    const longest = continuations.reduce((most, { length }) => Math.max(most, length), 0);
+    checkLength(`prompts[${index}]`, prompt.length + longest, context);
+  }
+}
+
+function checkTokens(field: string, tokens: Int32Array, vocabulary: number): void {
+  const stranger = tokens.find((token) => token < 0 || token >= vocabulary);
+  if (stranger !== undefined) throw refuse(field, `holds the token ${stranger}; the vocabulary has ${vocabulary}`);
+}
+
+function checkFinite(field: string, values: Float32Array, length: number): void {
+  if (values.length !== length) throw refuse(field, `has ${values.length} values for ${length} tokens`);
+  if (!values.every(Number.isFinite)) throw refuse(field, 'holds a value that is not finite');
+}
+
+function checkSettings(request: TrainRequest): void {
+  const { loss, update, normaliser } = request;
+  const notNegative = { ...loss, ...update };
+  for (const [name, value] of Object.entries(notNegative)) if (!Number.isFinite(value) || value < 0) throw refuse(name, `is ${value}; it must be 0 or more`);
+  if (!Number.isFinite(normaliser) || normaliser <= 0) throw refuse('normaliser', `is ${normaliser}; it must be a positive number`);
+  if (update.beta1 >= 1 || update.beta2 >= 1 || update.epsilon === 0) throw refuse('beta1, beta2, epsilon', 'must be below 1, below 1 and above 0');
+}
+
+/** Throws `invalid_argument` naming the field. */
+export function checkTrain(request: TrainRequest, model: HyperParameters): void {
+  checkSettings(request);
+  for (const [index, group] of request.groups.entries()) {
+    const field = `groups[${index}]`;
+    if (group.promptTokens.length === 0) throw refuse(`${field}.prompt_tokens`, 'is empty');
+    checkTokens(`${field}.prompt_tokens`, group.promptTokens, model.vocabulary);
+    for (const [which, { tokens, oldLogProbs, advantages }] of group.samples.entries()) {
+      const sample = `${field}.samples[${which}]`;
+      checkTokens(`${sample}.tokens`, tokens, model.vocabulary);
+      checkFinite(`${sample}.log_probs`, oldLogProbs, tokens.length);
+      checkFinite(`${sample}.advantages`, advantages, tokens.length);
+      checkLength(sample, group.promptTokens.length + tokens.length, model.context);
+    }
+  }
+}

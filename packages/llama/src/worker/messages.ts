@@ -1,0 +1,20 @@
+import { type ErrorCode, RedQueenError } from '@redqueen/core';
+import type { PolicyDevice } from './protocol.ts';
+
+/** A call from parent to child. */
+export interface CallMessage {
+  readonly call: number;
+  readonly method: keyof PolicyDevice;
+  readonly parameters: readonly unknown[];
+}
+
+/** The child's answer to a call. */
+export type AnswerMessage =
+  | { readonly call: number; readonly value: unknown }
+  | { readonly call: number; readonly error: { readonly code: ErrorCode; readonly message: string } };
+
+/** An error as it travels between the processes. */
+export function errorMessage(reason: unknown): { readonly code: ErrorCode; readonly message: string } {
+  const { code, message } = RedQueenError.from(reason);
+  return { code, message };
+}
