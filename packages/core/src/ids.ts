@@ -5,14 +5,19 @@ import { RedQueenError } from './errors.ts';
 /** What a hash can be made of. The number 1 and the text "1" are different parts. */
 export type HashPart = string | number | boolean;
 
+/** Length in UTF-8 bytes; ids and names are nearly always ASCII, and are hashed by the thousand a second. */
+function byteLength(text: string): number {
+  for (let index = 0; index < text.length; index++) if (text.charCodeAt(index) > 0x7f) return utf8ToBytes(text).length;
+  return text.length;
+}
+
 /** One part with its type and its length in UTF-8 bytes, so that no two lists of parts have the same encoding. */
 function encodePart(part: HashPart): string {
   if (typeof part === 'number' && !Number.isFinite(part)) {
     throw new RedQueenError('invalid_argument', `hash: ${String(part)} is no finite number`);
   }
   const text = String(part);
-  const bytes = typeof part === 'string' ? utf8ToBytes(text).length : text.length;
-  return `${(typeof part).charAt(0)}${bytes}:${text}`;
+  return `${(typeof part).charAt(0)}${byteLength(text)}:${text}`;
 }
 
 /** SHA-256 of an unambiguous encoding of the parts: ('a', 'b') and ('ab') differ. 32 bytes. Throws `invalid_argument` for NaN and infinities. */
