@@ -7,17 +7,21 @@ export interface TreeChunk {
   readonly places: readonly number[];
 }
 
-/** Slots computed together: enough to fill the matrix kernels, few enough to share the work among lanes and to bound memory. */
-const slotsTogether = 320;
-const groupsTogether = 16;
+/** How much is computed together: enough to fill the matrix kernels, little enough to share the work among lanes and to bound memory. */
+export interface ChunkBounds {
+  readonly slots: number;
+  readonly groups: number;
+}
+
+const defaultBounds: ChunkBounds = { slots: 320, groups: 16 };
 
 /** Chunks of trees of like size, largest first. The plan depends on the trees alone, so that results do not depend on the number of lanes. */
-export function planTrees(trees: readonly PrefixTree[]): readonly TreeChunk[] {
+export function planTrees(trees: readonly PrefixTree[], bounds: ChunkBounds = defaultBounds): readonly TreeChunk[] {
   const order = trees.map((_, place) => place).sort((a, b) => size(trees, b) - size(trees, a) || a - b);
   const chunks: TreeChunk[] = [];
   for (let start = 0; start < order.length; ) {
     const slots = Math.ceil(size(trees, order[start] as number) / 8) * 8;
-    const most = Math.min(groupsTogether, Math.max(2, 2 ** Math.floor(Math.log2(slotsTogether / slots))));
+    const most = Math.min(bounds.groups, Math.max(2, 2 ** Math.floor(Math.log2(bounds.slots / slots))));
     const places = order.slice(start, start + most);
     const chosen = places.map((place) => trees[place] as PrefixTree);
     chunks.push({ shape: shapeOfTrees(chosen), trees: chosen, places });

@@ -1,0 +1,78 @@
+import type { MetadataEntry } from '../gguf/format.ts';
+import { encodeGguf } from '../gguf/writer.ts';
+import { sampleStream } from '../engine/sample-stream.ts';
+import type { HyperParameters } from '../model/hyper-parameters.ts';
+import { fullLayout, type ParameterLayout } from '../model/parameter-layout.ts';
+import { byteVocabularyMetadata, byteVocabularySize } from './byte-vocabulary.ts';
+
+/** Size of a byte-level llama-architecture model. */
+export interface ModelSize {
+  readonly layers: number;
+  readonly width: number;
+  readonly heads: number;
+  readonly keyValueHeads: number;
+  readonly feedForward: number;
+  /** Longest sequence in tokens. */
+  readonly context: number;
+}
+
+/** The hyper-parameters of a byte-level llama model of that size. */
+export function byteModel(size: ModelSize): HyperParameters {
+  const headSize = size.width / size.heads;
+  return { ...size, architecture: 'llama', headSize, epsilon: 1e-5, ropeBase: 10000, ropeDimensions: headSize, ropeMode: 0, vocabulary: byteVocabularySize };
+}
+
+function metadataOf(model: HyperParameters, name: string): readonly MetadataEntry[] {
+  const u32 = (key: string, value: number): MetadataEntry => ({ key: `llama.${key}`, type: 'u32', value });
+  const f32 = (key: string, value: number): MetadataEntry => ({ key: `llama.${key}`, type: 'f32', value });
+  return [
+    { key: 'general.architecture', type: 'string', value: 'llama' },
+    { key: 'general.name', type: 'string', value: name },
+    { key: 'general.file_type', type: 'u32', value: 0 },
+    u32('context_length', model.context),
+    u32('embedding_length', model.width),
+    u32('block_count', model.layers),
+    u32('feed_forward_length', model.feedForward),
+    u32('attention.head_count', model.heads),
+    u32('attention.head_count_kv', model.keyValueHeads),
+    f32('attention.layer_norm_rms_epsilon', model.epsilon),
+    u32('rope.dimension_count', model.ropeDimensions),
+    f32('rope.freq_base', model.ropeBase),
+    u32('vocab_size', model.vocabulary),
+    ...byteVocabularyMetadata(),
+  ];
+}
+
+/** A byte-level model as a GGUF file (F32). `weights` is laid out by `fullLayout(model)`. */
+export function encodeModel(model: HyperParameters, weights: Float32Array, name: string): Uint8Array {
+  const tensors = fullLayout(model).slots.map(({ name: tensor, shape, offset, length }) => ({ name: tensor, shape, data: weights.subarray(offset, offset + length) }));
+  return encodeGguf(metadataOf(model, name), tensors);
+}
+
+/**
+ * Random weights: norms 1; embeddings normal with deviation 0.1; matrices normal with deviation 1/√inputs, those that write to the residual stream
+ * smaller by √(2 · layers), as in GPT-2 (Radford et al. 2019). The same seed gives the same weights.
+ */
+export function initialModel(model: HyperParameters, seed: number): Float32Array {
+  const layout: ParameterLayout = fullLayout(model);
+  const weights = new Float32Array(layout.length);
+  for (const [index, { name, shape, offset, length }] of layout.slots.entries()) {
+    const slot = weights.subarray(offset, offset + length);
+    if (shape.length === 1) slot.fill(1);
+    else fillNormal(slot, deviationOf(name, shape[0] as number, model.layers), sampleStream(seed, index));
+  }
+  return weights;
+}
+
+function deviationOf(name: string, inputs: number, layers: number): number {
+  if (name === 'token_embd.weight') return 0.1;
+  const residual = /attn_output|ffn_down/.test(name);
+  return 1 / Math.sqrt(inputs) / (residual ? Math.sqrt(2 * layers) : 1);
+}
+
+/** Normal numbers (Box and Muller 1958). */
+function fillNormal(target: Float32Array, deviation: number, uniform: () => number): void {
+  for (let index = 0; index < target.length; index++) {
+    target[index] = deviation * Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
+  }
+}
