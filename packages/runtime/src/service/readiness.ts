@@ -9,6 +9,8 @@ export interface ReadinessOptions {
   readonly busHealthy: () => Promise<boolean>;
   /** The service's own readiness; a rejection is somebody else's to handle. */
   readonly ready: Promise<void>;
+  /** Whether the service can answer now. */
+  readonly healthy?: (() => boolean) | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Called with every change. */
@@ -29,7 +31,7 @@ async function missing(options: ReadinessOptions, isReady: () => boolean): Promi
     () => ['bus'],
   );
   const names = await Promise.all([bus, ...checks]);
-  return [...(isReady() ? [] : ['own readiness']), ...names.flat()];
+  return [...(isReady() && (options.healthy?.() ?? true) ? [] : ['own readiness']), ...names.flat()];
 }
 
 /** Looks again and again whether everything that the service needs is there, until the signal aborts. Never rejects. */

@@ -102,7 +102,8 @@ function watchHealth(running: Running): Promise<void> {
     context.logger[serving ? 'info' : 'warn'](serving ? `${name} is serving on port ${server.port}` : `${name} is not serving`);
     if (serving) resolve();
   };
-  const options = { dependencies, busHealthy: () => context.bus.healthy(), ready, clock: context.clock, logger: context.logger, changed };
+  const { bus, clock, logger } = context;
+  const options = { dependencies, busHealthy: () => bus.healthy(), ready, healthy: parts.healthy, clock, logger, changed };
   void keepReadiness(options, watching.signal).finally(() => {
     for (const probe of dependencies.values()) probe.close();
     reject(new RedQueenError('cancelled', `${name} was stopped before it was serving`));

@@ -39,6 +39,8 @@ export interface ServiceParts {
   readonly dependencies: readonly ServiceName[];
   /** Resolves once the service can work; no run is attached before. Rejects where it never will: the service ends with that error. */
   readonly ready?: () => Promise<void>;
+  /** Whether the service can answer now, e.g. its native child runs; asked again and again. Always when left out. */
+  readonly healthy?: () => boolean;
   /** Releases what the service holds; called last, after its actors and calls have ended. */
   readonly close?: () => Promise<void>;
 }
