@@ -1,6 +1,6 @@
 import { RedQueenError, type RunRecord } from '@redqueen/core';
 import { modelFile, type ServiceContext } from '@redqueen/runtime';
-import { DeviceHost, type DeviceProcess } from './device/host.ts';
+import { DeviceHost, type StartProcess } from './device/host.ts';
 import { failRun } from './fail-run.ts';
 import { RunPolicies, storesOf } from './run-policies.ts';
 
@@ -11,12 +11,12 @@ const runsKept = 3;
 export class Runs {
   readonly #context: ServiceContext;
   readonly #threads: number;
-  readonly #start: () => Promise<DeviceProcess>;
+  readonly #start: StartProcess;
   readonly #runs = new Map<string, RunPolicies>();
   readonly #attached = new Set<string>();
   #host: DeviceHost | undefined;
 
-  constructor(context: ServiceContext, threads: number, start: () => Promise<DeviceProcess>) {
+  constructor(context: ServiceContext, threads: number, start: StartProcess) {
     this.#context = context;
     this.#threads = threads;
     this.#start = start;
@@ -75,7 +75,7 @@ export class Runs {
     const gone = this.#host?.close() ?? Promise.resolve();
     this.#runs.clear();
     const { clock, logger } = this.#context;
-    const start = (): Promise<DeviceProcess> => gone.then(this.#start);
+    const start: StartProcess = (options) => gone.then(() => this.#start(options));
     this.#host = new DeviceHost({ modelPath, threads: this.#threads, start, clock, logger });
     return this.#host;
   }

@@ -1,8 +1,8 @@
 import { decodeRunRecord, RedQueenError, type RunRecord } from '@redqueen/core';
-import { startDevice } from '@redqueen/llama';
 import type { Actor, CreateService, ServiceContext } from '@redqueen/runtime';
 import { availableParallelism } from 'node:os';
 import { policyActor } from './actor.ts';
+import { startChild } from './device/child.ts';
 import { failRun } from './fail-run.ts';
 import { device } from './rpc/device.ts';
 import { exportAdapter, reinstate, versions } from './rpc/lineage.ts';
@@ -11,7 +11,7 @@ import { Runs } from './runs.ts';
 
 /** The policy service: samples, scores and trains every agent on one device, and keeps their lineages. */
 export const createPolicy: CreateService = async (context) => {
-  const runs = new Runs(context, context.config.policy.threads || availableParallelism(), startDevice);
+  const runs = new Runs(context, context.config.policy.threads || availableParallelism(), startChild);
   void forgetEnded(context, runs);
   return {
     rpc: {

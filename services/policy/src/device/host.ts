@@ -5,6 +5,10 @@ import type { Logger } from '@redqueen/runtime';
 /** A native child process with the device in it. */
 export interface DeviceProcess {
   readonly device: PolicyDevice;
+  /** What it is, once its model was open. */
+  readonly report: DeviceReport;
+  /** Process id, for people. */
+  readonly pid: number | undefined;
   /** Resolves with the reason once the process has ended, in order or not. */
   readonly exited: Promise<string>;
   close(): Promise<void>;
@@ -16,13 +20,17 @@ export interface RunningDevice {
   /** Goes up by one with every start: what an earlier child had loaded is gone. */
   readonly generation: number;
   readonly report: DeviceReport;
+  readonly pid: number | undefined;
 }
+
+/** Starts a child process and opens a base model in it. Throws what says why the model cannot be opened. */
+export type StartProcess = (options: { readonly modelPath: string; readonly threads: number }) => Promise<DeviceProcess>;
 
 /** How to start a device. */
 export interface DeviceHostOptions {
   readonly modelPath: string;
   readonly threads: number;
-  readonly start: () => Promise<DeviceProcess>;
+  readonly start: StartProcess;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -110,13 +118,15 @@ export class DeviceHost {
   /** One child from its start to its end. Throws where it does not start. */
   async #live(generation: number): Promise<void> {
     const { modelPath, threads, start, logger } = this.#options;
-    const process = await start();
+    const process = await start({ modelPath, threads });
     this.#process = process;
     try {
-      const report = await process.device.open({ modelPath, threads });
-      logger.info({ ...report, generation }, `device ready: ${report.model} on ${report.threads} thread(s) of ${report.backend}`);
+      // Closed while it started: nobody else would end it.
+      if (this.#ended.signal.aborted) return;
+      const { device, report, pid } = process;
+      logger.info({ ...report, generation, pid }, `device ready: ${report.model} on ${report.threads} thread(s) of ${report.backend}`);
       this.#up = true;
-      this.#running.resolve({ device: process.device, generation, report });
+      this.#running.resolve({ device, generation, report, pid });
       const reason = await process.exited;
       if (!this.#ended.signal.aborted) logger.error({ generation }, `the device's process ended (${reason}); it is started again`);
     } finally {

@@ -156,21 +156,21 @@ export class Served {
       loaded.set(version.source, known);
       return known.done;
     }
-    const { device } = await this.device();
     const bytes = await this.#stores.adapters.get(hash);
-    const difference = await this.load(device, agentName, version.source, bytes, hash, known !== undefined);
+    const difference = await this.load(agentName, version.source, bytes, hash);
     if (difference <= maxCanaryDifference) return difference;
     throw new RedQueenError('data_loss', `adapter ${hash} of ${agentName}: canary log-probs under stock llama.cpp differ by ${difference}`);
   }
 
   /** Loads an adapter as that version. Answers the canary's difference, however large. */
-  async load(device: PolicyDevice, agentName: string, source: number, bytes: Uint8Array, hash: string, replace = false): Promise<number> {
+  async load(agentName: string, source: number, bytes: Uint8Array, hash: string): Promise<number> {
+    const { device } = await this.device();
     const loaded = this.#versionsOf(agentName);
     const other = loaded.get(source);
     if (other?.hash === hash) return other.done;
     const name = this.nameOf(agentName);
     const work = async (): Promise<number> => {
-      if (replace) await device.dropVersion(name, source);
+      if (other) await device.dropVersion(name, source);
       return (await device.loadVersion(name, source, bytes, hash)).canaryDifference;
     };
     const done = work().catch((reason: unknown) => {

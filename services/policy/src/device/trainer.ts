@@ -33,7 +33,7 @@ export class Trainer {
   readonly #stores: FileStores;
   readonly #logger: Logger;
   /** Generation of the device on which an agent's training state is that of the lineage. */
-  #inStep = new Map<string, number>();
+  #steps = new Map<string, number>();
   readonly #deaths = new Map<string, number>();
 
   constructor(plan: RunPlan, served: Served, stores: FileStores, logger: Logger) {
@@ -45,7 +45,7 @@ export class Trainer {
 
   /** The lineage's state may no longer be what the device has: every agent is brought back in step before its next use. */
   lost(): void {
-    this.#inStep = new Map();
+    this.#steps = new Map();
   }
 
   /** Creates the agent with fresh weights and stores them. */
@@ -53,7 +53,7 @@ export class Trainer {
     const { device, generation } = await this.#served.device();
     await this.#served.agent(agent);
     const { adapter, optimizer } = await device.exportAgent(this.#served.nameOf(agent.agent));
-    this.#inStep.set(agent.agent, generation);
+    this.#steps.set(agent.agent, generation);
     return this.#store(adapter, optimizer);
   }
 
@@ -62,7 +62,7 @@ export class Trainer {
     const { device, generation } = await this.#served.device();
     await this.#served.agent(agent);
     await device.restoreAgent(this.#served.nameOf(agent.agent), await this.#served.read(files));
-    this.#inStep.set(agent.agent, generation);
+    this.#steps.set(agent.agent, generation);
   }
 
   /** Loads an earlier version's files to serve and to train on. Answers why they cannot be used, or nothing. */
@@ -81,14 +81,14 @@ export class Trainer {
   async train(state: PolicyState, name: string, batch: Batch, learningRate: number): Promise<TrainingStats | undefined> {
     const agent = agentOf(state, name);
     if (!settingsOf(this.#plan, agent).trains || batch.groups.length === 0) return undefined;
-    const device = await this.#step(agent);
+    const device = await this.inStep(agent);
     const key = `${name}#${batch.number}`;
     try {
       const stats = await this.#update(device, agent, batch, learningRate);
       this.#deaths.delete(key);
       return stats;
     } catch (reason) {
-      this.#inStep.delete(name);
+      this.#steps.delete(name);
       const error = RedQueenError.from(reason);
       const deaths = (this.#deaths.get(key) ?? 0) + 1;
       if (error.code === 'unavailable') this.#deaths.set(key, deaths);
@@ -103,23 +103,23 @@ export class Trainer {
   async publish(state: PolicyState, name: string, number: number): Promise<Publication> {
     const agent = agentOf(state, name);
     if (!agent.uncommitted.some((update) => update.stats)) return { kind: 'unchanged' };
-    const device = await this.#step(agent);
+    const device = await this.inStep(agent);
     const { adapter, optimizer } = await device.exportAgent(this.#served.nameOf(name));
     const hash = sha256Of(adapter);
     if (hash === versionOf(agent, agent.current).files?.adapter) return { kind: 'unchanged' };
     const files = await this.#store(adapter, optimizer);
     try {
-      const canaryDifference = await this.#served.load(device, name, number, adapter, hash);
+      const canaryDifference = await this.#served.load(name, number, adapter, hash);
       return { kind: 'loaded', files, canaryDifference };
     } catch (reason) {
       return { kind: 'rejected', files, problem: problemOf(reason) };
     }
   }
 
-  /** Brings the agent's training state in step with the lineage's. */
-  async #step(agent: AgentState): Promise<PolicyDevice> {
+  /** Brings the agent's training state on the device in step with the lineage's. */
+  async inStep(agent: AgentState): Promise<PolicyDevice> {
     const { device, generation } = await this.#served.device();
-    if (this.#inStep.get(agent.agent) === generation) return device;
+    if (this.#steps.get(agent.agent) === generation) return device;
     const files = committedFiles(agent);
     if (!files) throw new RedQueenError('internal', `${agent.agent} has no committed files`);
     await this.rewind(agent, files);

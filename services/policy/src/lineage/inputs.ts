@@ -8,6 +8,9 @@ import { quiet, type Step } from './step.ts';
 /** Batches that may wait while a candidate is at the gate; with one more the candidate is refused, so that a lost answer cannot stop an agent. */
 const maxPending = 64;
 
+/** Left out batch numbers that are remembered. */
+const mostMissing = 256;
+
 const firstVersion: Version = {
   ...unmeasured,
   number: 0,
@@ -35,6 +38,7 @@ export function started(state: PolicyState): Step {
       uncommitted: [],
       pending: [],
       lastBatch: 0,
+      missing: [],
       rewind: false,
     }),
   );
@@ -44,13 +48,22 @@ export function started(state: PolicyState): Step {
 /** A batch joins those that wait. One that came before is dropped. Throws `not_found` for an unknown agent. */
 export function batchReceived(state: PolicyState, batch: Batch): Step {
   const agent = agentOf(state, batch.agent);
-  if (batch.number <= agent.lastBatch) return quiet(state);
+  if (batch.number <= agent.lastBatch && !agent.missing.includes(batch.number)) return quiet(state);
   const counted = { ...state, sampledTokens: state.sampledTokens + batch.sampledTokens };
-  if (agent.phase === 'finished') return quiet(withAgent(counted, { ...agent, lastBatch: batch.number }));
-  const next: AgentState = { ...agent, lastBatch: batch.number, pending: [...agent.pending, batch] };
+  const noted = noteNumber(agent, batch.number);
+  if (agent.phase === 'finished') return quiet(withAgent(counted, noted));
+  const next: AgentState = { ...noted, pending: [...agent.pending, batch] };
   const waiting = withAgent(counted, next);
   if (next.phase !== 'gate' || next.pending.length <= maxPending) return quiet(waiting);
   return refuse(waiting, next, { ...newestOf(next), reason: `gate: no answer while ${maxPending} batches waited` });
+}
+
+/** Numbers that were left out are remembered: a dead letter may be retried much later. */
+function noteNumber(agent: AgentState, number: number): AgentState {
+  if (number <= agent.lastBatch) return { ...agent, missing: agent.missing.filter((other) => other !== number) };
+  const first = Math.max(agent.lastBatch + 1, number - mostMissing);
+  const leftOut = Array.from({ length: number - first }, (_, index) => first + index);
+  return { ...agent, lastBatch: number, missing: [...agent.missing, ...leftOut].slice(-mostMissing) };
 }
 
 /** A declared knob gets a new value: `learning-rate.<role>` or `gate.tolerance`, ≥ 0. Throws `invalid_argument` for others. */

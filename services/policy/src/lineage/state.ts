@@ -65,6 +65,8 @@ export interface AgentState {
   readonly pending: readonly Batch[];
   /** Highest batch number received. */
   readonly lastBatch: number;
+  /** Lower numbers that have not been received. */
+  readonly missing: readonly number[];
   /** True while the device's training state must go back to the current version's files. */
   readonly rewind: boolean;
 }
