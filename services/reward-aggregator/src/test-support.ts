@@ -20,7 +20,12 @@ import { rulesOf, type Rules } from './rules.ts';
 /** The run of every story. */
 export const run = 'story';
 
-const role = (rewards: unknown, credit: string, batch: number) => ({ optimizer: { learningRate: 1e-3 }, rewards, credit: { use: credit }, batch });
+const role = (rewards: unknown, credit: string, batch: number) => ({
+  optimizer: { learningRate: 1e-3 },
+  rewards,
+  credit: { use: credit },
+  batch,
+});
 
 /** A recipe with small batches; `patch` replaces whole keys of it. */
 export function recordWith(patch: Readonly<Record<string, unknown>> = {}): RunRecord {
@@ -55,7 +60,12 @@ export function messageFrom(from: string, told: ToldInput, id: string, to = 'rew
 }
 
 /** A sampled group: sample i has the tokens of its text and log-probs that follow from seed and index. */
-export function groupOf(agent: string, prompt: string, texts: readonly string[], options: { version?: number; failures?: readonly FailureClass[] } = {}): SampleGroupInput {
+export function groupOf(
+  agent: string,
+  prompt: string,
+  texts: readonly string[],
+  options: { version?: number; failures?: readonly FailureClass[] } = {},
+): SampleGroupInput {
   const version = options.version ?? 0;
   const random = randomOf(agent, prompt, ...texts);
   return {
@@ -64,7 +74,12 @@ export function groupOf(agent: string, prompt: string, texts: readonly string[],
     policy: { agent, version, adapterHash: version === 0 ? '' : `hash-${agent}-${version}` },
     samples: texts.map((text, index) => {
       const tokens = [...Buffer.from(text)];
-      return { tokens, text, logProbs: tokens.map(() => Math.log(0.05 + 0.9 * random.uniform())), failure: options.failures?.[index] ?? 'FAILURE_CLASS_OK' };
+      return {
+        tokens,
+        text,
+        logProbs: tokens.map(() => Math.log(0.05 + 0.9 * random.uniform())),
+        failure: options.failures?.[index] ?? 'FAILURE_CLASS_OK',
+      };
     }),
   };
 }
@@ -72,7 +87,11 @@ export function groupOf(agent: string, prompt: string, texts: readonly string[],
 /** A released version, as the policy tells it. */
 export function released(agent: string, version: number): Message {
   const adapterHash = version === 0 ? '' : `hash-${agent}-${version}`;
-  return messageFrom('policy/0', { kind: 'released', body: { agent, version, adapterHash, reason: version === 0 ? 'start' : 'gate', sourceVersion: version } }, `released-${agent}-${version}`);
+  return messageFrom(
+    'policy/0',
+    { kind: 'released', body: { agent, version, adapterHash, reason: version === 0 ? 'start' : 'gate', sourceVersion: version } },
+    `released-${agent}-${version}`,
+  );
 }
 
 /** Released v0 of the four agents. */
@@ -92,7 +111,15 @@ export interface Told {
 export function bundle(teller: string, episodeId: string, told: readonly Told[]): Extract<ToldInput, { kind: 'rewards' }> {
   const rewards = told.map(({ agent, turn, term, value }) => {
     const earner = agent.split('/')[0] ?? '';
-    return { agent, turn, term, value, role: earner, evidence: '', rewardId: rewardId({ run, episode: episodeId, agent, role: earner, turn, term, epoch: 0 }) };
+    return {
+      agent,
+      turn,
+      term,
+      value,
+      role: earner,
+      evidence: '',
+      rewardId: rewardId({ run, episode: episodeId, agent, role: earner, turn, term, epoch: 0 }),
+    };
   });
   return { kind: 'rewards', body: { episodeId, teller, epoch: 0, rewards } };
 }
@@ -114,19 +141,44 @@ export interface Plan {
 
 function proposerMessages(slot: string, index: number, plan: Plan): Message[] {
   const id = `${slot}.${index}`;
-  const spec = { environment: 'arithmetic', family: 'add', level: 1, canonical: `${10 + index}+${index}`, origin: plan.proposal === 'valid' ? 'proposer' : 'generator' };
+  const spec = {
+    environment: 'arithmetic',
+    family: 'add',
+    level: 1,
+    canonical: `${10 + index}+${index}`,
+    origin: plan.proposal === 'valid' ? 'proposer' : 'generator',
+  };
   const proposal = groupOf('proposer/0', 'p+1=', [`${spec.canonical}\n`], { version: plan.version ?? 0 });
   const task = { taskId: id, slotId: slot, index, spec, attempts: plan.outcomes.length, seed: 1 };
-  const messages = [messageFrom('proposer/0', { kind: 'task', body: { ...task, ...(plan.proposal === 'valid' && { proposal }) } }, `${id}-task`, 'executor/0')];
+  const messages = [
+    messageFrom(
+      'proposer/0',
+      { kind: 'task', body: { ...task, ...(plan.proposal === 'valid' && { proposal }) } },
+      `${id}-task`,
+      'executor/0',
+    ),
+  ];
   const earned = { agent: 'proposer/0', turn: index };
   if (plan.proposal === 'valid') {
-    const told = [{ ...earned, term: 'validity', value: 1 }, { ...earned, term: 'repetition', value: plan.repetition ?? 0 }];
+    const told = [
+      { ...earned, term: 'validity', value: 1 },
+      { ...earned, term: 'repetition', value: plan.repetition ?? 0 },
+    ];
     messages.push(messageFrom('proposer/0', bundle('proposer/0', id, told), `${id}-proposer-rewards`));
     return messages;
   }
-  messages.push(messageFrom('proposer/0', { kind: 'rejected', body: { slotId: slot, index, reason: plan.proposal, proposal } }, `${id}-rejected`, 'curriculum/0'));
+  messages.push(
+    messageFrom(
+      'proposer/0',
+      { kind: 'rejected', body: { slotId: slot, index, reason: plan.proposal, proposal } },
+      `${id}-rejected`,
+      'curriculum/0',
+    ),
+  );
   if (plan.proposal === 'malformed') {
-    messages.push(messageFrom('proposer/0', bundle('proposer/0', `${id}/r`, [{ ...earned, term: 'validity', value: 0 }]), `${id}-r-rewards`));
+    messages.push(
+      messageFrom('proposer/0', bundle('proposer/0', `${id}/r`, [{ ...earned, term: 'validity', value: 0 }]), `${id}-r-rewards`),
+    );
   }
   return messages;
 }
@@ -142,10 +194,21 @@ function judged(plan: Plan): { attempt: number; confidence: number; outcome: num
 function attemptMessages(slot: string, index: number, plan: Plan): Message[] {
   const id = `${slot}.${index}`;
   const canonical = `${10 + index}+${index}`;
-  const spec = { environment: 'arithmetic', family: 'add', level: 1, canonical, origin: plan.proposal === 'valid' ? 'proposer' : 'generator' };
+  const spec = {
+    environment: 'arithmetic',
+    family: 'add',
+    level: 1,
+    canonical,
+    origin: plan.proposal === 'valid' ? 'proposer' : 'generator',
+  };
   const version = plan.version ?? 0;
   const failures = plan.outcomes.map((outcome): FailureClass => (outcome === 'void' ? 'FAILURE_CLASS_INFRA_ERROR' : 'FAILURE_CLASS_OK'));
-  const group = groupOf('executor/0', `${canonical}=`, plan.outcomes.map((_, attempt) => `${10 + index * 2 + attempt}\n`), { version, failures });
+  const group = groupOf(
+    'executor/0',
+    `${canonical}=`,
+    plan.outcomes.map((_, attempt) => `${10 + index * 2 + attempt}\n`),
+    { version, failures },
+  );
   return [messageFrom('executor/0', { kind: 'attempts', body: { taskId: id, slotId: slot, spec, group } }, `${id}-attempts`, 'verifier/0')];
 }
 
@@ -160,9 +223,13 @@ function verifierMessages(slot: string, index: number, plan: Plan): Message[] {
   });
   const valid = plan.outcomes.filter((outcome) => outcome !== 'void');
   const rate = valid.reduce<number>((sum, outcome) => sum + Number(outcome), 0) / Math.max(1, valid.length);
-  const told: Told[] = plan.outcomes.flatMap((outcome, turn) => (outcome === 'void' ? [] : [{ agent: 'executor/0', turn, term: 'outcome', value: outcome }]));
-  if (plan.proposal === 'valid' && valid.length > 0) told.push({ agent: 'proposer/0', turn: index, term: 'learnability', value: 4 * rate * (1 - rate) });
-  for (const { attempt, confidence, outcome } of picks) told.push({ agent: 'verifier/0', turn: attempt, term: 'brier', value: 1 - (confidence - outcome) ** 2 });
+  const told: Told[] = plan.outcomes.flatMap((outcome, turn) =>
+    outcome === 'void' ? [] : [{ agent: 'executor/0', turn, term: 'outcome', value: outcome }],
+  );
+  if (plan.proposal === 'valid' && valid.length > 0)
+    told.push({ agent: 'proposer/0', turn: index, term: 'learnability', value: 4 * rate * (1 - rate) });
+  for (const { attempt, confidence, outcome } of picks)
+    told.push({ agent: 'verifier/0', turn: attempt, term: 'brier', value: 1 - (confidence - outcome) ** 2 });
   return [
     messageFrom('verifier/0', { kind: 'verdicts', body: { taskId: id, verdicts } }, `${id}-verdicts`),
     messageFrom('verifier/0', bundle('verifier/0', id, told), `${id}-verifier-rewards`),
@@ -175,20 +242,45 @@ function worldModelMessages(slot: string, index: number, plan: Plan): Message[] 
   const each = plan.predictions[0]?.length ?? 0;
   const transitions = plan.predictions.map((_, place) => ({ state: `m.A#K.D..G0${place}`, action: 'u', outcome: '41.' }));
   const groups = plan.predictions.map((values, place) =>
-    groupOf('world-model/0', `w.A#K.D..G0${place}u=`, values.map((_, sample) => `4${sample}.\n`), { version: plan.version ?? 0 }),
+    groupOf(
+      'world-model/0',
+      `w.A#K.D..G0${place}u=`,
+      values.map((_, sample) => `4${sample}.\n`),
+      { version: plan.version ?? 0 },
+    ),
   );
-  const told = plan.predictions.flatMap((values, place) => values.map((value, sample) => ({ agent: 'world-model/0', turn: place * each + sample, term: 'field-accuracy', value })));
+  const told = plan.predictions.flatMap((values, place) =>
+    values.map((value, sample) => ({ agent: 'world-model/0', turn: place * each + sample, term: 'field-accuracy', value })),
+  );
   return [
-    messageFrom('executor/0', { kind: 'transitions', body: { taskId: id, environment: 'grid', transitions, predictions: each, seed: 1 } }, `${id}-transitions`, 'world-model/0'),
+    messageFrom(
+      'executor/0',
+      { kind: 'transitions', body: { taskId: id, environment: 'grid', transitions, predictions: each, seed: 1 } },
+      `${id}-transitions`,
+      'world-model/0',
+    ),
     messageFrom('world-model/0', { kind: 'predictions', body: { taskId: id, transitions, groups } }, `${id}-predictions`),
     messageFrom('world-model/0', bundle('world-model/0', `${id}/w`, told), `${id}-w-rewards`),
   ];
 }
 
 /** The messages of one slot by sender, each sender's in the order in which it tells them. */
-export function slotStory(slot: string, plans: readonly Plan[]): { readonly open: Message; readonly bySender: readonly (readonly Message[])[] } {
-  const body = { slotId: slot, environment: 'arithmetic', family: 'add', level: 1, seed: 1, proposals: plans.length, attempts: 4, source: 'proposer' };
-  const of = (messages: (slot: string, index: number, plan: Plan) => Message[]) => plans.flatMap((plan, index) => messages(slot, index, plan));
+export function slotStory(
+  slot: string,
+  plans: readonly Plan[],
+): { readonly open: Message; readonly bySender: readonly (readonly Message[])[] } {
+  const body = {
+    slotId: slot,
+    environment: 'arithmetic',
+    family: 'add',
+    level: 1,
+    seed: 1,
+    proposals: plans.length,
+    attempts: 4,
+    source: 'proposer',
+  };
+  const of = (messages: (slot: string, index: number, plan: Plan) => Message[]) =>
+    plans.flatMap((plan, index) => messages(slot, index, plan));
   return {
     open: messageFrom('curriculum/0', { kind: 'slot', body }, `${slot}-slot`, 'proposer/0'),
     bySender: [of(proposerMessages), of(attemptMessages), of(verifierMessages), of(worldModelMessages)],

@@ -23,7 +23,7 @@ function sift(state: State, rules: Rules, role: RoleRules, pool: Pool, units: re
     if (standing === 'fresh') ready.push(unit);
     else if (standing === 'early') early.push(unit);
     else {
-      pool[standing] += unit.samples.length;
+      pool[standing] += unit.rewards.length;
       if (countsAlways(role)) ready.push({ ...unit, samples: [], totals: [] });
     }
   }
@@ -61,7 +61,7 @@ function gatherBalanced(state: State, rules: Rules, role: RoleRules, pool: Pool)
 
 function bounded(units: Unit[], most: number, pool?: Pool): Unit[] {
   const excess = Math.max(0, units.length - most);
-  if (pool) for (const unit of units.slice(0, excess)) pool.refused += unit.samples.length;
+  if (pool) for (const unit of units.slice(0, excess)) pool.refused += unit.rewards.length;
   return excess > 0 ? units.slice(excess) : units;
 }
 

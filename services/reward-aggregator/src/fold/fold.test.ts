@@ -11,7 +11,15 @@ describe('a settled episode', () => {
     const { settlements } = foldAll([...start(), ...inOrder('1.0', [valid])]);
     expect(settlements).toHaveLength(1);
     const [settlement] = settlements;
-    expect(settlement).toMatchObject({ episodeId: '1.0.0', slotId: '1.0', status: 'SETTLEMENT_STATUS_SETTLED', attempts: 4, solved: 2, index: 1, previousDigest: '' });
+    expect(settlement).toMatchObject({
+      episodeId: '1.0.0',
+      slotId: '1.0',
+      status: 'SETTLEMENT_STATUS_SETTLED',
+      attempts: 4,
+      solved: 2,
+      index: 1,
+      previousDigest: '',
+    });
     expect(settlement?.spec).toMatchObject({ canonical: '10+0', origin: 'proposer' });
     const one = 0.5 / (0.5 + 1e-4);
     expect(settlement?.totals).toEqual([
@@ -64,11 +72,24 @@ describe('a settled episode', () => {
   });
 
   it('is that of predictions, one comparison group a transition', () => {
-    const { settlements } = foldAll([...start(), ...inOrder('1.0', [{ ...valid, predictions: [[1, 0], [0.5, 0.5]] }])]);
+    const { settlements } = foldAll([
+      ...start(),
+      ...inOrder('1.0', [
+        {
+          ...valid,
+          predictions: [
+            [1, 0],
+            [0.5, 0.5],
+          ],
+        },
+      ]),
+    ]);
     const prediction = settlements.find(({ episodeId }) => episodeId === '1.0.0/w');
     const one = 0.5 / (0.5 + 1e-4);
     expect(prediction?.slotId).toBe('');
-    expect(prediction?.totals).toEqual([{ agent: 'world-model/0', turns: [0, 1, 2, 3], totals: [1, 0, 0.5, 0.5], advantages: [one, -one, 0, 0] }]);
+    expect(prediction?.totals).toEqual([
+      { agent: 'world-model/0', turns: [0, 1, 2, 3], totals: [1, 0, 0.5, 0.5], advantages: [one, -one, 0, 0] },
+    ]);
   });
 });
 
@@ -83,7 +104,12 @@ describe('a void episode', () => {
   it('has fewer than four valid attempts, and gives nothing a zero', () => {
     const { settlements, state } = foldAll([...start(), ...inOrder('1.0', [{ ...valid, outcomes: [1, 'void', 0, 'void', 1] }])]);
     expect(settlements).toHaveLength(1);
-    expect(settlements[0]).toMatchObject({ status: 'SETTLEMENT_STATUS_VOID', reason: 'only 3 of 5 attempts are valid', totals: [], attempts: 0 });
+    expect(settlements[0]).toMatchObject({
+      status: 'SETTLEMENT_STATUS_VOID',
+      reason: 'only 3 of 5 attempts are valid',
+      totals: [],
+      attempts: 0,
+    });
     expect(state).toMatchObject({ settled: 0, voided: 1 });
     expect(state.rewards).toMatchObject({ counted: 0, voided: 2, late: 6 });
     expect([...state.pools.values()].flatMap((pool) => pool.queue)).toEqual([]);
@@ -101,7 +127,10 @@ describe('a void episode', () => {
     const missing = without(stream, '1.0.0-verifier-rewards');
     expect(foldAll(missing).settlements).toEqual([]);
     const { settlements, state } = foldAll([...missing, expired('1.0.0')]);
-    expect(settlements[0]).toMatchObject({ status: 'SETTLEMENT_STATUS_VOID', reason: 'expired: reward outcome of executor/0 turn 0 never came' });
+    expect(settlements[0]).toMatchObject({
+      status: 'SETTLEMENT_STATUS_VOID',
+      reason: 'expired: reward outcome of executor/0 turn 0 never came',
+    });
     expect(state.rewards).toMatchObject({ counted: 0, voided: 2 });
     expect(state.episodes.size).toBe(0);
   });
@@ -142,7 +171,10 @@ describe('a void episode', () => {
 
 describe('exactly once', () => {
   it('whatever comes twice is counted once', () => {
-    const stream = inOrder('1.0', [{ ...valid, predictions: [[1, 0]] }, { ...valid, proposal: 'malformed' }]);
+    const stream = inOrder('1.0', [
+      { ...valid, predictions: [[1, 0]] },
+      { ...valid, proposal: 'malformed' },
+    ]);
     const once = foldAll([...start(), ...stream]);
     const twice = foldAll([...start(), ...stream.flatMap((message) => [message, message]), ...stream]);
     expect(twice.settlements.map(({ duplicates: _, ...rest }) => rest)).toEqual(once.settlements.map(({ duplicates: _, ...rest }) => rest));
@@ -164,7 +196,12 @@ describe('exactly once', () => {
   });
 
   it('every reward told is counted, dropped with a reason, or waits', () => {
-    const plans: Plan[] = [valid, { ...valid, proposal: 'malformed' }, { ...valid, outcomes: [1, 'void', 'void', 0] }, { ...valid, proposal: 'held-out' }];
+    const plans: Plan[] = [
+      valid,
+      { ...valid, proposal: 'malformed' },
+      { ...valid, outcomes: [1, 'void', 'void', 0] },
+      { ...valid, proposal: 'held-out' },
+    ];
     const stream = [...start(), ...inOrder('1.0', plans), ...inOrder('1.1', plans).slice(0, 7), ...inOrder('1.0', plans), expired('1.1.1')];
     const { state } = foldAll(stream);
     const { counted, duplicates, late, refused, voided } = state.rewards;
@@ -181,7 +218,9 @@ describe('who may tell what', () => {
     ['verdicts', 'executor/0', '1.0.0-verdicts'],
   ])('a %s of %s is none', (_, sender, id) => {
     const [role = '', key = ''] = sender.split('/');
-    const stream = [...start(), ...inOrder('1.0', [valid])].map((message) => (message.id === id ? { ...message, from: { role, key } } : message));
+    const stream = [...start(), ...inOrder('1.0', [valid])].map((message) =>
+      message.id === id ? { ...message, from: { role, key } } : message,
+    );
     expect(foldAll(stream).settlements).toEqual([]);
   });
 

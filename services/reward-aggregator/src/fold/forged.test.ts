@@ -9,7 +9,13 @@ const honest = foldAll(stream);
 const outcome: Told = { agent: 'executor/0', turn: 0, term: 'outcome', value: 1 };
 
 /** A message with one reward that is changed after its id was made, and given a fresh id where `fresh` says so. */
-function forge(teller: string, told: Told, change: (reward: InteractionReward, body: Rewards) => void, fresh = true, episode = '1.0.0'): Message {
+function forge(
+  teller: string,
+  told: Told,
+  change: (reward: InteractionReward, body: Rewards) => void,
+  fresh = true,
+  episode = '1.0.0',
+): Message {
   const message = messageFrom(teller, bundle(teller, episode, [told]), `forged-${teller}`);
   const body = message.body as Rewards;
   const reward = body.rewards[0] as InteractionReward;
@@ -21,21 +27,67 @@ function forge(teller: string, told: Told, change: (reward: InteractionReward, b
 
 const forgeries: readonly (readonly [string, Message, string])[] = [
   ['the executor pays itself', forge('executor/0', outcome, () => {}), 'the teller is not entitled to the term'],
-  ['the proposer calls its own task learnable', forge('proposer/0', { agent: 'proposer/0', turn: 0, term: 'learnability', value: 1 }, () => {}), 'the teller is not entitled to the term'],
-  ['the verifier vouches for a proposal', forge('verifier/0', { agent: 'proposer/0', turn: 0, term: 'validity', value: 1 }, () => {}), 'the teller is not entitled to the term'],
+  [
+    'the proposer calls its own task learnable',
+    forge('proposer/0', { agent: 'proposer/0', turn: 0, term: 'learnability', value: 1 }, () => {}),
+    'the teller is not entitled to the term',
+  ],
+  [
+    'the verifier vouches for a proposal',
+    forge('verifier/0', { agent: 'proposer/0', turn: 0, term: 'validity', value: 1 }, () => {}),
+    'the teller is not entitled to the term',
+  ],
   ['the world model grades an attempt', forge('world-model/0', outcome, () => {}), 'the teller is not entitled to the term'],
-  ['the executor speaks in the verifier’s name', forge('executor/0', outcome, (_, body) => (body.teller = 'verifier/0')), 'the teller is not the sender'],
+  [
+    'the executor speaks in the verifier’s name',
+    forge('executor/0', outcome, (_, body) => (body.teller = 'verifier/0')),
+    'the teller is not the sender',
+  ],
   ['a second verifier that no recipe knows', forge('verifier/9', outcome, () => {}), 'the teller is no agent of the run'],
   ['the gateway pays', forge('gateway/0', outcome, () => {}), 'the teller is no agent of the run'],
   ['an id of another turn', forge('verifier/0', outcome, (reward) => (reward.turn = 1), false), 'the id does not belong to the reward'],
-  ['an id of another episode', forge('verifier/0', outcome, (_, body) => (body.episodeId = '1.0.0'), false, '1.0.1'), 'the id does not belong to the reward'],
-  ['an id of another run', forge('verifier/0', outcome, (reward) => (reward.rewardId = rewardId({ run: 'other', episode: '1.0.0', agent: 'executor/0', role: 'executor', turn: 0, term: 'outcome', epoch: 0 })), false), 'the id does not belong to the reward'],
+  [
+    'an id of another episode',
+    forge('verifier/0', outcome, (_, body) => (body.episodeId = '1.0.0'), false, '1.0.1'),
+    'the id does not belong to the reward',
+  ],
+  [
+    'an id of another run',
+    forge(
+      'verifier/0',
+      outcome,
+      (reward) =>
+        (reward.rewardId = rewardId({
+          run: 'other',
+          episode: '1.0.0',
+          agent: 'executor/0',
+          role: 'executor',
+          turn: 0,
+          term: 'outcome',
+          epoch: 0,
+        })),
+      false,
+    ),
+    'the id does not belong to the reward',
+  ],
   ['no id at all', forge('verifier/0', outcome, (reward) => (reward.rewardId = ''), false), 'the id does not belong to the reward'],
   ['a term that nobody knows', forge('verifier/0', { ...outcome, term: 'charm' }, () => {}), 'the term is unknown'],
-  ['a term that follows from the facts', forge('verifier/0', { ...outcome, term: 'verifier-score' }, () => {}), 'the term is told by nobody'],
-  ['a role that is not the agent’s', forge('verifier/0', outcome, (reward) => (reward.role = 'proposer')), 'the role does not earn the term'],
+  [
+    'a term that follows from the facts',
+    forge('verifier/0', { ...outcome, term: 'verifier-score' }, () => {}),
+    'the term is told by nobody',
+  ],
+  [
+    'a role that is not the agent’s',
+    forge('verifier/0', outcome, (reward) => (reward.role = 'proposer')),
+    'the role does not earn the term',
+  ],
   ['an agent of another role', forge('verifier/0', outcome, (reward) => (reward.agent = 'proposer/0')), 'the agent is not one of the role'],
-  ['an agent that is not of the run', forge('verifier/0', outcome, (reward) => (reward.agent = 'executor/1')), 'the agent is not one of the role'],
+  [
+    'an agent that is not of the run',
+    forge('verifier/0', outcome, (reward) => (reward.agent = 'executor/1')),
+    'the agent is not one of the role',
+  ],
   ['not a number', forge('verifier/0', outcome, (reward) => (reward.value = Number.NaN)), 'the value is not finite'],
   ['infinity', forge('verifier/0', outcome, (reward) => (reward.value = Number.POSITIVE_INFINITY)), 'the value is not finite'],
   ['more than a term can be', forge('verifier/0', outcome, (reward) => (reward.value = 1.01)), 'the value is out of range'],
@@ -44,8 +96,16 @@ const forgeries: readonly (readonly [string, Message, string])[] = [
   ['an episode that never was', forge('verifier/0', outcome, () => {}, true, '9.9.9'), 'the episode is unknown'],
   ['an attempt that never was', forge('verifier/0', { ...outcome, turn: 7 }, () => {}), 'the turn is none that earns the term'],
   ['a turn beyond all bounds', forge('verifier/0', { ...outcome, turn: 70_000 }, () => {}), 'the turn is no turn'],
-  ['an attempt that was not judged', forge('verifier/0', { agent: 'verifier/0', turn: 3, term: 'brier', value: 1 }, () => {}), 'the turn is none that earns the term'],
-  ['a prediction in a task’s episode', forge('world-model/0', { agent: 'world-model/0', turn: 0, term: 'field-accuracy', value: 1 }, () => {}), 'the turn is none that earns the term'],
+  [
+    'an attempt that was not judged',
+    forge('verifier/0', { agent: 'verifier/0', turn: 3, term: 'brier', value: 1 }, () => {}),
+    'the turn is none that earns the term',
+  ],
+  [
+    'a prediction in a task’s episode',
+    forge('world-model/0', { agent: 'world-model/0', turn: 0, term: 'field-accuracy', value: 1 }, () => {}),
+    'the turn is none that earns the term',
+  ],
 ];
 
 describe('a forged reward never counts', () => {
@@ -53,7 +113,9 @@ describe('a forged reward never counts', () => {
     // Before everything that it could join to, and right before the last message that completes the episode.
     for (const place of [start().length + 1, stream.length - 1]) {
       const { settlements, state } = foldAll([...stream.slice(0, place), forged, ...stream.slice(place)]);
-      expect(settlements.map(({ duplicates: _dropped, ...rest }) => rest)).toEqual(honest.settlements.map(({ duplicates: _dropped, ...rest }) => rest));
+      expect(settlements.map(({ duplicates: _dropped, ...rest }) => rest)).toEqual(
+        honest.settlements.map(({ duplicates: _dropped, ...rest }) => rest),
+      );
       expect(state.refusals).toEqual(new Map([[reason, 1]]));
       expect(state.rewards).toMatchObject({ counted: honest.state.rewards.counted, refused: 1 });
     }

@@ -2,7 +2,18 @@ import type { Message, SettlementInput } from '@redqueen/contract';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { rulesOf } from '../rules.ts';
-import { foldAll, inOrder, messageFrom, recordWith, released, rewardsTold, rewardsWaiting, slotStory, start, type Plan } from '../test-support.ts';
+import {
+  foldAll,
+  inOrder,
+  messageFrom,
+  recordWith,
+  released,
+  rewardsTold,
+  rewardsWaiting,
+  slotStory,
+  start,
+  type Plan,
+} from '../test-support.ts';
 import { decodeState, encodeState } from './snapshot.ts';
 
 const confidence = fc.double({ min: 0.05, max: 0.95, noNaN: true });
@@ -42,26 +53,35 @@ const streamOf = (plans: readonly (readonly Plan[])[]) => [...start(), ...plans.
 describe('order and duplicates', () => {
   it('rewards in any order, and any number of times, give the same settlements', () => {
     fc.assert(
-      fc.property(slots, fc.array(fc.nat(50), { minLength: 1, maxLength: 40 }), fc.array(fc.nat(200), { maxLength: 10 }), (plans, choices, again) => {
-        const stories = plans.map((one, tick) => slotStory(`${tick}.0`, one));
-        const opens = [...start(), ...stories.map(({ open }) => open)];
-        const all = stories.flatMap(({ bySender }) => bySender.flat());
-        const facts = all.filter(({ kind }) => kind !== 'rewards');
-        const rewards = stories.flatMap(({ bySender }) => bySender.map((queue) => queue.filter(({ kind }) => kind === 'rewards')));
-        const straight = foldAll([...opens, ...all]);
-        const mixed = interleaved([facts, ...rewards], choices);
-        for (const place of again) mixed.push(...mixed.slice(place % mixed.length, (place % mixed.length) + 2));
-        const shuffled = foldAll([...opens, ...mixed]);
-        expect(byEpisode(shuffled.settlements)).toEqual(byEpisode(straight.settlements));
-        expect(shuffled.settlements.length).toBe(straight.settlements.length);
-        expect(shuffled.state.rewards.refused).toBe(straight.state.rewards.refused);
-      }),
+      fc.property(
+        slots,
+        fc.array(fc.nat(50), { minLength: 1, maxLength: 40 }),
+        fc.array(fc.nat(200), { maxLength: 10 }),
+        (plans, choices, again) => {
+          const stories = plans.map((one, tick) => slotStory(`${tick}.0`, one));
+          const opens = [...start(), ...stories.map(({ open }) => open)];
+          const all = stories.flatMap(({ bySender }) => bySender.flat());
+          const facts = all.filter(({ kind }) => kind !== 'rewards');
+          const rewards = stories.flatMap(({ bySender }) => bySender.map((queue) => queue.filter(({ kind }) => kind === 'rewards')));
+          const straight = foldAll([...opens, ...all]);
+          const mixed = interleaved([facts, ...rewards], choices);
+          for (const place of again) mixed.push(...mixed.slice(place % mixed.length, (place % mixed.length) + 2));
+          const shuffled = foldAll([...opens, ...mixed]);
+          expect(byEpisode(shuffled.settlements)).toEqual(byEpisode(straight.settlements));
+          expect(shuffled.settlements.length).toBe(straight.settlements.length);
+          expect(shuffled.state.rewards.refused).toBe(straight.state.rewards.refused);
+        },
+      ),
       { numRuns: 60 },
     );
   });
 
   it('the order in which a batch’s episodes were settled does not change the batch', () => {
-    const four: Plan[] = [1, 2, 3, 4].map((solved) => ({ proposal: 'valid', outcomes: [0, 1, 2, 3, 4].map((i) => (i < solved ? 1 : 0)), confidences: [0.7, 0.4] }));
+    const four: Plan[] = [1, 2, 3, 4].map((solved) => ({
+      proposal: 'valid',
+      outcomes: [0, 1, 2, 3, 4].map((i) => (i < solved ? 1 : 0)),
+      confidences: [0.7, 0.4],
+    }));
     const bare = ({ settlementDigests, ...rest }: object & { settlementDigests?: unknown }) => rest;
     fc.assert(
       fc.property(fc.shuffledSubarray([0, 1, 2, 3], { minLength: 4 }), (order) => {
@@ -135,7 +155,9 @@ describe('conservation', () => {
         const { state } = foldAll(stream);
         const sum = (one: typeof state) => Object.values(one.rewards).reduce((total, count) => total + count, 0);
         expect(sum(state) + rewardsWaiting(state)).toBe(rewardsTold(stream));
-        const late = [...state.episodes.keys()].map((episodeId) => messageFrom('reward-aggregator/0', { kind: 'expired', body: { episodeId } }, `x-${episodeId}`));
+        const late = [...state.episodes.keys()].map((episodeId) =>
+          messageFrom('reward-aggregator/0', { kind: 'expired', body: { episodeId } }, `x-${episodeId}`),
+        );
         const ended = foldAll(late, undefined, state).state;
         expect(ended.episodes.size).toBe(0);
         expect(ended.slots.size).toBe(0);
