@@ -1,6 +1,10 @@
 // Private: what the tests of all packages share.
 export { knobMessage, knobTell, knobValue, type MessageFields } from './builders.ts';
 export { FakeClock } from './fake-clock.ts';
+export { gatedBus, KillingGate, SwitchGate, type BusEffect, type Gate } from './gated-bus.ts';
 export { Recorder } from './recorder.ts';
 export { startTestNats, type TestNats, type TestNatsOptions } from './test-nats.ts';
 export { within } from './within.ts';
+export { bodiesOf, contextOf, received, tellsOf } from './roles/harness.ts';
+export { recordOf } from './roles/record.ts';
+export { ScriptedPolicy, type Script, type Turn } from './roles/scripted-policy.ts';

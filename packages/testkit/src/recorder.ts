@@ -7,7 +7,7 @@ export class Recorder<Event> {
 
   record(event: Event): void {
     this.events.push(event);
-    for (const look of [...this.#waiting]) look();
+    for (const look of this.#waiting) look();
   }
 
   /** Resolves as soon as the events so far satisfy the condition. */

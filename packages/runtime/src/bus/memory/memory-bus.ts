@@ -47,24 +47,30 @@ export async function createMemoryBus(options: MemoryBusOptions): Promise<Bus> {
   }
 }
 
+/** The store behind a memory bus, for tests that must put in what no codec would write. */
+export function storeOf(bus: Bus): Store {
+  if (!(bus instanceof MemoryBus)) throw new RedQueenError('invalid_argument', 'bus: this is no memory bus');
+  return bus.store;
+}
+
 class MemoryBus implements Bus {
   readonly kind = 'memory';
   readonly #options: MemoryBusOptions;
-  readonly #store: Store;
+  readonly store: Store;
   readonly #unlock: () => void;
   readonly #closing = new AbortController();
   #turn: Promise<void> | undefined;
 
   constructor(options: MemoryBusOptions, store: Store, unlock: () => void) {
     this.#options = options;
-    this.#store = store;
+    this.store = store;
     this.#unlock = unlock;
   }
 
   async openRun(run: string): Promise<void> {
     this.#requireOpen();
     streamOf(run);
-    this.#store.openRun(run);
+    this.store.openRun(run);
     await this.#confirmed();
   }
 
@@ -73,19 +79,19 @@ class MemoryBus implements Bus {
     this.#requireOpen();
     // The subject is built for its checks alone: both buses refuse the same addresses.
     subjectOf(message.run, message.to, message.kind);
-    const result = this.#store.publish(message.run, { id: message.id, to: addressText(message.to), bytes: encodeMessage(message) });
+    const result = this.store.publish(message.run, { id: message.id, to: addressText(message.to), bytes: encodeMessage(message) });
     await this.#confirmed();
     return result;
   }
 
   mailbox(run: string, address: Address, options: MailboxOptions): Promise<Mailbox> {
     this.#requireOpen();
-    return Promise.resolve(this.#store.mailbox(run, addressText(address), options, this.#closing.signal));
+    return Promise.resolve(this.store.mailbox(run, addressText(address), options, this.#closing.signal));
   }
 
   async *read(run: string, options: ReadOptions): AsyncGenerator<StoredMessage> {
     this.#requireOpen();
-    const log = this.#store.log(run);
+    const log = this.store.log(run);
     const stop = options.signal ? AbortSignal.any([options.signal, this.#closing.signal]) : this.#closing.signal;
     const end = options.follow ? Number.POSITIVE_INFINITY : log.last;
     const to = options.to && addressText(options.to);
@@ -103,15 +109,15 @@ class MemoryBus implements Bus {
   }
 
   lastSequence(run: string): Promise<number> {
-    return Promise.resolve(this.#store.log(run).last);
+    return Promise.resolve(this.store.log(run).last);
   }
 
   keyValue(bucket: string): Promise<KeyValue> {
-    return Promise.resolve(this.#store.keyValue(bucket));
+    return Promise.resolve(this.store.keyValue(bucket));
   }
 
   objects(bucket: string): Promise<ObjectStore> {
-    return Promise.resolve(this.#store.objects(bucket));
+    return Promise.resolve(this.store.objects(bucket));
   }
 
   healthy(): Promise<boolean> {
@@ -121,7 +127,7 @@ class MemoryBus implements Bus {
   async close(): Promise<void> {
     if (this.#closing.signal.aborted) return;
     this.#closing.abort();
-    await this.#store.close();
+    await this.store.close();
     this.#unlock();
   }
 
@@ -142,7 +148,7 @@ class MemoryBus implements Bus {
   }
 
   async #confirmed(): Promise<void> {
-    await this.#store.written();
+    await this.store.written();
     await this.#nextTurn();
   }
 

@@ -25,6 +25,6 @@ export class ConnectionEvents {
   }
 
   #tell(event: ConnectionEvent): void {
-    for (const listener of [...this.#listeners]) listener(event);
+    for (const listener of this.#listeners) listener(event);
   }
 }

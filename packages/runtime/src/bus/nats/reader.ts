@@ -48,7 +48,7 @@ export async function* readRun(parts: ReaderParts, run: string, options: ReadOpt
       }
     } finally {
       options.signal?.removeEventListener('abort', stop);
-      await messages.close();
+      void messages.close();
     }
   } finally {
     // Its inactivity limit removes it as well, should the server be away.
