@@ -1,10 +1,11 @@
 import type { Message } from '@redqueen/contract';
+import { recordOf } from '@redqueen/testkit';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createCurriculumActor, handle, runPlan } from './actor.ts';
 import { capacityOf, episodesPerVersion, runningEpisodes } from './capacity.ts';
 import type { CurriculumState } from './state.ts';
-import { control, messageOf, recordOf, release, settlement } from './test-support.ts';
+import { control, messageOf, release, settlement } from './test-support.ts';
 
 type SlotBody = { slotId: string; proposals: number };
 
@@ -125,7 +126,7 @@ describe('curriculum actor', () => {
     run.tell(messageOf('knob', { name: 'nonsense', value: 1, by: 'test' }));
     expect(run.state).toEqual(before);
     run.tell(messageOf('knob', { name: 'explore', value: 1, by: 'test' }));
-    expect(run.plan.curriculum.probabilities(run.state.memory)).toEqual(Array(5).fill(0.2));
+    expect(run.plan.curriculum.probabilities(run.state.memory)).toEqual(Array(7).fill(1 / 7));
   });
 
   test('rejected proposals are counted by reason', () => {

@@ -1,31 +1,4 @@
 import type { Kind, Message } from '@redqueen/contract';
-import { resolveRecipe, type RunRecord } from '@redqueen/core';
-
-const role = (batch: number) => ({
-  optimizer: { use: 'grpo', learningRate: 0.001 },
-  rewards: [{ use: 'outcome', weight: 1 }],
-  credit: { use: 'group-normalised' },
-  batch,
-});
-
-/** A small run's record: two environments, five arms. For tests. */
-export function recordOf(patch: object = {}, seed = 7): RunRecord {
-  const recipe = resolveRecipe(
-    {
-      name: 'test',
-      model: 'starter',
-      updates: 100,
-      environments: [
-        { use: 'arithmetic', families: { add: [1, 2, 3] } },
-        { use: 'strings', families: { sort: [1, 2] } },
-      ],
-      curriculum: { use: 'learning-progress' },
-      roles: { executor: role(16), proposer: role(8), verifier: role(8), 'world-model': role(8) },
-    },
-    patch,
-  );
-  return { run: 'run', recipe, seed, updates: 100, status: 'running', startedAt: 0 };
-}
 
 /** A message to the curriculum, as it comes off the wire. For tests. */
 export function messageOf<K extends Kind>(kind: K, body: Extract<Message, { kind: K }>['body'], id = 'm'): Message {

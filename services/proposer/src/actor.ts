@@ -25,7 +25,7 @@ function copiesOf(recent: RecentProposals, slot: string, drafts: readonly Draft[
 /** The proposer of a run: a slot becomes as many tasks as it asks for, proposed where a proposal is one, drawn from the environment where it is none. */
 export function createProposerActor(record: RunRecord, policy: PolicyClient): PoolActor {
   const { recipe, seed } = record;
-  const sources = createSources(policy, proposalTokens(recipe.environments.map(({ use }) => use)));
+  const sources = createSources(policy, proposalTokens(recipe.environments));
   const recent = new RecentProposals();
 
   const onSlot = async (slot: Slot, { run, signal }: ActorContext): Promise<Tell[]> => {

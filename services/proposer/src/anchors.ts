@@ -18,7 +18,7 @@ export async function tryAnchors(
     samples: proposals,
     seed,
   }));
-  const maxTokens = proposalTokens(recipe.environments.map(({ use }) => use));
+  const maxTokens = proposalTokens(recipe.environments);
   const groups = await policy.generate({ run, agent: agents.proposer, version: task.version, prompts, maxTokens, temperature: 1 }, signal);
   const items = slots.map(({ environment, family, level }, index) => {
     const samples = groups[index]?.samples ?? [];

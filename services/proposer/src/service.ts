@@ -7,7 +7,8 @@ import { createSources, proposalTokens } from './sources/index.ts';
 async function propose(request: ProposeRequest, policy: PolicyClient, signal: AbortSignal): Promise<ProposeResponseInput> {
   const { count, ...slot } = request;
   if (count < 1 || count > 64) throw new RedQueenError('invalid_argument', `count: ${count} must be 1 to 64`);
-  const source = createSources(policy, proposalTokens([slot.environment])).get('policy-proposals');
+  const maxTokens = proposalTokens([{ use: slot.environment, families: { [slot.family]: [slot.level] } }]);
+  const source = createSources(policy, maxTokens).get('policy-proposals');
   const drafts = await source.propose({ ...slot, proposals: count }, signal);
   return {
     proposals: drafts.map(({ task, rejection, proposal }) => ({

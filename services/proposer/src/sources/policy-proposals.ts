@@ -1,12 +1,13 @@
 import type { Sample } from '@redqueen/contract';
 import { RedQueenError } from '@redqueen/core';
-import { environmentByName, proposerPrompt, readProposal } from '@redqueen/environments';
+import { armsOf, environmentByName, proposerPrompt, readProposal, requireFamily, type Selection } from '@redqueen/environments';
 import { agents, type PolicyClient } from '@redqueen/runtime';
 import type { Draft, SlotRequest, TaskSource } from './source.ts';
 
-/** Tokens that the longest task of these environments takes, stop token included (a token is a byte at most). */
-export function proposalTokens(environments: readonly string[]): number {
-  return 1 + Math.max(...environments.flatMap((name) => environmentByName(name).families.map(({ maxCanonical }) => maxCanonical)));
+/** Tokens that the longest task of the selected families takes, stop token included (a token is a byte at most). */
+export function proposalTokens(selection: Selection): number {
+  const sizes = armsOf(selection).map(({ environment, family }) => requireFamily(environmentByName(environment), family).maxCanonical);
+  return 1 + Math.max(...sizes);
 }
 
 function read(sample: Sample, slot: SlotRequest): Draft {

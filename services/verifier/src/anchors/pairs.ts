@@ -47,12 +47,17 @@ export function balancedPairs(pairs: readonly Pair[], ofEach: number): Pair[] {
   return ordered.filter((pair) => chosen.has(pair));
 }
 
+/** Which pairs. */
+export interface PairSet {
+  readonly recipe: Recipe;
+  readonly purpose: AnchorPurpose;
+  readonly perArm: number;
+}
+
 /** Held-out (task, answer, truth) pairs, half of them right. The same for every version and every run over the same base model. */
 export async function anchorPairs(
-  recipe: Recipe,
+  { recipe, purpose, perArm }: PairSet,
   run: string,
-  purpose: AnchorPurpose,
-  perArm: number,
   policy: PolicyClient,
   signal: AbortSignal,
 ): Promise<Pair[]> {

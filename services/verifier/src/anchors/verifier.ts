@@ -36,7 +36,7 @@ export function createPairAnchors(recipe: Recipe, policy: PolicyClient, judge: V
   return async (run, task, signal) => {
     const purpose = anchorPurpose(task);
     const key = `${purpose} ${task.perArm}`;
-    const pairs = sets.get(key) ?? (await anchorPairs(recipe, run, purpose, task.perArm, policy, signal));
+    const pairs = sets.get(key) ?? (await anchorPairs({ recipe, purpose, perArm: task.perArm }, run, policy, signal));
     sets.set(key, pairs);
     const opinions = await judge.verify({ run, version: task.version }, pairs, signal);
     return { measured: measureVerifier(pairs, opinions), policy: opinions[0]?.judgement?.policy ?? null };

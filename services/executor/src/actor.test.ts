@@ -1,0 +1,157 @@
+import { RedQueenError, seedOf, type Task } from '@redqueen/core';
+import { anchorTasks, environmentByName, generateIn, readTask, splitOfStep } from '@redqueen/environments';
+import { rightAnswer } from '@redqueen/environments/truth';
+import { randomOf } from '@redqueen/core';
+import { addresses } from '@redqueen/runtime';
+import { bodiesOf, contextOf, received, recordOf, ScriptedPolicy, tellsOf } from '@redqueen/testkit';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { createExecutorActor } from './actor.ts';
+
+const record = recordOf();
+const drawn = (environment: string, family: string, level: number, seed = 1): Task =>
+  generateIn('train', environmentByName(environment), { family, level }, randomOf(seed, 'test task'));
+const taskMessage = (task: Task, more: object = {}) =>
+  received(addresses.executor, 'task', {
+    taskId: '0.0.2',
+    slotId: '0.0',
+    index: 2,
+    spec: { ...task, origin: 'proposer' },
+    attempts: 8,
+    seed: 5,
+    ...more,
+  });
+const add = drawn('arithmetic', 'add', 1);
+
+describe('executor actor', () => {
+  test('a task becomes one group of attempts for the verifier, each with its failure class', async () => {
+    const answers = [rightAnswer(add), '8a', undefined, '', '12345', '7'];
+    const policy = new ScriptedPolicy(({ index }) => answers[index]);
+    const told = await tellsOf(createExecutorActor(record, policy), taskMessage(add, { attempts: 6 }));
+    const [attempts] = bodiesOf(told, 'attempts');
+    expect(told).toHaveLength(1);
+    expect(told[0]?.to).toEqual(addresses.verifier);
+    expect(attempts).toMatchObject({ taskId: '0.0.2', slotId: '0.0', spec: { canonical: add.canonical, origin: 'proposer' } });
+    expect(attempts?.group?.samples.map(({ failure }) => failure.slice('FAILURE_CLASS_'.length))).toEqual([
+      'OK',
+      'MALFORMED',
+      'TRUNCATED',
+      'MALFORMED',
+      'TRUNCATED',
+      'OK',
+    ]);
+    expect(attempts?.group?.policy).toEqual({ agent: 'executor/0', version: 1, adapterHash: 'hash-1' });
+    expect(policy.generated).toEqual([
+      { run: 'run', agent: 'executor/0', maxTokens: 4, temperature: 1, prompts: [{ text: `${add.canonical}=`, samples: 6, seed: 5 }] },
+    ]);
+  });
+
+  test('what the policy service cannot do is an infrastructure failure without tokens, never a wrong answer', async () => {
+    const policy = new ScriptedPolicy(() => '1');
+    for (const [code, failure] of [
+      ['unavailable', 'FAILURE_CLASS_INFRA_ERROR'],
+      ['deadline_exceeded', 'FAILURE_CLASS_TIMEOUT'],
+    ] as const) {
+      policy.failure = new RedQueenError(code, 'no');
+      const [attempts] = bodiesOf(await tellsOf(createExecutorActor(record, policy), taskMessage(add)), 'attempts');
+      expect(attempts?.group?.samples).toHaveLength(8);
+      for (const sample of attempts?.group?.samples ?? []) expect(sample).toEqual({ tokens: [], logProbs: [], text: '', failure });
+    }
+  });
+
+  test('an actor that must stop gives its message back', async () => {
+    const controller = new AbortController();
+    controller.abort(new RedQueenError('cancelled', 'draining'));
+    const message = taskMessage(add);
+    const handling = createExecutorActor(record, new ScriptedPolicy(() => '1')).receive(
+      message,
+      contextOf(addresses.executor, message, controller.signal),
+    );
+    await expect(handling).rejects.toMatchObject({ code: 'cancelled' });
+  });
+
+  test('a held-out task is never attempted for learning', async () => {
+    const [heldOut] = anchorTasks(record.recipe.environments, 'report', 1) as [Task];
+    const policy = new ScriptedPolicy(() => '1');
+    await expect(tellsOf(createExecutorActor(record, policy), taskMessage(heldOut))).rejects.toThrow(/held out/);
+    expect(policy.generated).toEqual([]);
+  });
+
+  test('transitions are distinct executed train steps with their true outcomes, half of them exploration', async () => {
+    const seeds = fc.integer({ min: 0, max: 10_000 });
+    const plans = fc.array(fc.string({ unit: fc.constantFrom(...'udlr'), minLength: 1, maxLength: 6 }), { minLength: 8, maxLength: 8 });
+    let [executed, explored] = [0, 0];
+    await fc.assert(
+      fc.asyncProperty(seeds, plans, fc.constantFrom(2, 3), async (seed, answers, level) => {
+        const maze = drawn('grid', 'maze', level, seed);
+        const told = await tellsOf(createExecutorActor(record, new ScriptedPolicy(({ index }) => answers[index])), taskMessage(maze));
+        const transitions = bodiesOf(told, 'transitions').flatMap((body) => body.transitions);
+        const grid = environmentByName('grid');
+        expect(transitions.length).toBeLessThanOrEqual(record.recipe.transitionsPerTask);
+        expect(new Set(transitions.map(({ state, action }) => `${state}${action}`)).size).toBe(transitions.length);
+        for (const { state, action, outcome, exploration } of transitions) {
+          expect(grid.step(grid.restore(state), action).outcome).toBe(outcome);
+          expect(splitOfStep(state, action)).toBe('train');
+          if (exploration) explored++;
+          else executed++;
+        }
+      }),
+      { numRuns: 60 },
+    );
+    expect(explored / (explored + executed)).toBeGreaterThan(0.3);
+    expect(explored / (explored + executed)).toBeLessThan(0.6);
+  });
+
+  test('without a learning world model, without steps or without readable answers there are no transitions', async () => {
+    const maze = drawn('grid', 'maze', 2);
+    const policy = new ScriptedPolicy(() => 'rd');
+    const still = recordOf({ roles: { 'world-model': { trains: false } } });
+    expect(await tellsOf(createExecutorActor(still, policy), taskMessage(maze))).toHaveLength(1);
+    expect(await tellsOf(createExecutorActor(record, new ScriptedPolicy(() => 'xyz')), taskMessage(maze))).toHaveLength(1);
+    const [transitions] = bodiesOf(await tellsOf(createExecutorActor(record, policy), taskMessage(maze)), 'transitions');
+    expect(transitions).toMatchObject({ taskId: '0.0.2', environment: 'grid', predictions: 8, seed: seedOf(7, '0.0.2', 'predictions') });
+  });
+
+  test('handling a task again tells the same', async () => {
+    const maze = drawn('grid', 'maze', 3);
+    const policy = new ScriptedPolicy(({ index }) => ['rrdd', 'ddrr', 'urdl', 'rdrd'][index % 4]);
+    const actor = createExecutorActor(record, policy);
+    expect(await tellsOf(actor, taskMessage(maze))).toEqual(await tellsOf(actor, taskMessage(maze)));
+  });
+
+  test('anchors are tried with the version under test, greedy first, with seeds that do not depend on version or run', async () => {
+    const policy = new ScriptedPolicy(({ temperature }) => (temperature === 0 ? '1' : undefined));
+    const ask = (version: number, sampled: boolean) =>
+      received(addresses.executor, 'anchorTask', {
+        anchorId: `a-${version}`,
+        agent: 'executor/0',
+        version,
+        purpose: 'ANCHOR_PURPOSE_GATE',
+        perArm: 3,
+        sampled,
+        replyTo: addresses.policy,
+      });
+    const actor = createExecutorActor(record, policy);
+    const [first, second] = bodiesOf(await tellsOf(actor, ask(3, true), ask(4, false)), 'anchorAttempts');
+    const tasks = anchorTasks(record.recipe.environments, 'gate', 3);
+    expect(first?.items.map(({ spec }) => spec?.canonical)).toEqual(tasks.map(({ canonical }) => canonical));
+    expect(first?.items[0]).toMatchObject({ greedy: 1, answers: ['1', '????'], failures: ['FAILURE_CLASS_OK', 'FAILURE_CLASS_TRUNCATED'] });
+    expect(first?.policy?.version).toBe(3);
+    expect(second?.items[0]?.answers).toEqual(['1']);
+    expect(new Set(policy.generated.map(({ version }) => version))).toEqual(new Set([3, 4]));
+    const seedsOf = (version: number) =>
+      policy.generated.filter((one) => one.version === version && one.temperature === 0).map((one) => one.prompts);
+    expect(seedsOf(3)).toEqual(seedsOf(4));
+    expect(first?.items.every(({ spec }) => readTask(spec?.canonical ?? '') !== undefined)).toBe(true);
+  });
+
+  test('anchors of another agent are refused', async () => {
+    const message = received(addresses.executor, 'anchorTask', {
+      anchorId: 'a',
+      agent: 'proposer/0',
+      purpose: 'ANCHOR_PURPOSE_GATE',
+      perArm: 1,
+    });
+    await expect(tellsOf(createExecutorActor(record, new ScriptedPolicy(() => '1')), message)).rejects.toThrow(/own actor/);
+  });
+});
