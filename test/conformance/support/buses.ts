@@ -3,11 +3,13 @@ import { connect } from '@nats-io/transport-node';
 import { encodeMessage, subjectOf, type MessageInput } from '@redqueen/contract';
 import type { Clock } from '@redqueen/core';
 import { createMemoryBus, createNatsBus, silentLogger, systemClock, type Bus } from '@redqueen/runtime';
-import { startTestNats } from '@redqueen/testkit';
+import { gatedBus, startTestNats, type Gate } from '@redqueen/testkit';
 
 /** A bus under test, with what a test must do behind its back. */
 export interface BusUnderTest {
   readonly bus: Bus;
+  /** The same, but it stores whatever it is given: what is left of a bus whose duplicate window is over. */
+  readonly forgetful: Bus;
   /** Stores a message although its id is known: what a repetition after the duplicate window looks like. */
   storeAgain(message: MessageInput): Promise<void>;
   /** Stores bytes that are no message. */
@@ -32,17 +34,25 @@ class ShiftedClock implements Clock {
   }
 }
 
+const openGate: Gate = { before: () => undefined, after: () => undefined };
+
+function forgetfulBus(bus: Bus, publish: Bus['publish']): Bus {
+  return { ...gatedBus(bus, openGate), publish };
+}
+
 const garbage = new Uint8Array([255, 255, 255, 255]);
 
 async function openMemory(): Promise<BusUnderTest> {
   const clock = new ShiftedClock();
   const bus = await createMemoryBus({ clock, logger: silentLogger });
+  const storeAgain = async (message: MessageInput) => {
+    clock.aheadMs += 121_000;
+    return await bus.publish(message);
+  };
   return {
     bus,
-    storeAgain: async (message) => {
-      clock.aheadMs += 121_000;
-      await bus.publish(message);
-    },
+    forgetful: forgetfulBus(bus, storeAgain),
+    storeAgain: async (message) => void (await storeAgain(message)),
     storeGarbage: async (run, to) => {
       // The only way past the codec: the store behind the bus.
       const { storeOf } = await import('../../../packages/runtime/src/bus/memory/memory-bus.ts');
@@ -57,12 +67,15 @@ async function openNats(): Promise<BusUnderTest> {
   const bus = await createNatsBus({ url: server.url, name: 'conformance', clock: systemClock, logger: silentLogger });
   const connection = await connect({ servers: server.url });
   const raw = jetstream(connection);
+  const storeAgain = async (message: MessageInput) => {
+    // Without its id as a header the server cannot know that it is a repetition.
+    const { seq, duplicate } = await raw.publish(subjectOf(message.run, message.to, message.kind), encodeMessage(message));
+    return { sequence: seq, duplicate };
+  };
   return {
     bus,
-    storeAgain: async (message) => {
-      // Without its id as a header the server cannot know that it is a repetition.
-      await raw.publish(subjectOf(message.run, message.to, message.kind), encodeMessage(message));
-    },
+    forgetful: forgetfulBus(bus, storeAgain),
+    storeAgain: async (message) => void (await storeAgain(message)),
     storeGarbage: async (run, to) => {
       await raw.publish(`rq.${run}.${to.replace('/', '.')}.knob`, garbage);
     },
