@@ -1,5 +1,6 @@
 import {
   addressOf,
+  type BatchInput,
   decodeMessage,
   encodeMessage,
   type FailureClass,
@@ -10,7 +11,6 @@ import {
   type ToldInput,
 } from '@redqueen/contract';
 import { randomOf, recipeSchema, rewardId, type Recipe, type RunRecord } from '@redqueen/core';
-import type { BatchInput } from '@redqueen/contract';
 import type { Tell } from '@redqueen/runtime';
 import { fold } from './fold/fold.ts';
 import { initialState, type State } from './fold/state.ts';
@@ -330,4 +330,19 @@ export function rewardsTold(messages: readonly Message[]): number {
 /** Rewards that wait in open episodes. */
 export function rewardsWaiting(state: State): number {
   return [...state.episodes.values()].reduce((sum, episode) => sum + episode.rewards.size, 0);
+}
+
+/** The object without some of its keys. */
+export function omit<Item extends object, Key extends keyof Item>(item: Item, ...keys: readonly Key[]): Omit<Item, Key> {
+  return Object.fromEntries(Object.entries(item).filter(([key]) => !keys.includes(key as Key))) as Omit<Item, Key>;
+}
+
+/** A settlement without the count of what was dropped before it, which says nothing of what counts. */
+export function withoutDropped(settlement: SettlementInput): Omit<SettlementInput, 'duplicates'> {
+  return omit(settlement, 'duplicates');
+}
+
+/** Every advantage of a batch, in order. */
+export function advantagesOf(batch: BatchInput | undefined): number[] {
+  return (batch?.groups ?? []).flatMap((group) => (group.samples ?? []).flatMap((sample) => (sample.advantages ?? []).map(Number)));
 }

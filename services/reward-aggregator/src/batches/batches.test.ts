@@ -1,7 +1,7 @@
 import type { BatchInput } from '@redqueen/contract';
 import { describe, expect, it } from 'vitest';
 import { rulesOf } from '../rules.ts';
-import { foldAll, inOrder, recordWith, released, start, type Outcome, type Plan } from '../test-support.ts';
+import { advantagesOf, foldAll, inOrder, recordWith, released, start, type Outcome, type Plan } from '../test-support.ts';
 
 const mixed = (solved: number, version = 0): Plan => ({
   proposal: 'valid',
@@ -10,8 +10,6 @@ const mixed = (solved: number, version = 0): Plan => ({
   version,
 });
 const batchOf = (outcome: Outcome, agent: string): BatchInput | undefined => outcome.batches.find((batch) => batch.agent === agent);
-const flat = (batch: BatchInput | undefined) =>
-  (batch?.groups ?? []).flatMap((group) => (group.samples ?? []).flatMap((sample) => sample.advantages ?? []));
 
 describe('executor', () => {
   const outcome = foldAll([...start(), ...inOrder('1.0', [mixed(1), mixed(0), mixed(4), mixed(2)])]);
@@ -30,7 +28,7 @@ describe('executor', () => {
       expect(sample.tokens).toHaveLength(3);
       expect(sample.oldLogProbs).toHaveLength(3);
       expect(new Set(sample.advantages).size).toBe(1);
-      expect(Math.sign(sample.advantages?.[0] ?? 0)).toBe(index === 0 ? 1 : -1);
+      expect(Math.sign(Number(sample.advantages?.[0]))).toBe(index === 0 ? 1 : -1);
     }
     expect(first?.promptTokens).toEqual([256, ...Buffer.from('10+0=')]);
     expect(outcome.settlements[0]?.totals?.[0]?.advantages).toEqual(first?.samples?.map((sample) => sample.advantages?.[0]));
@@ -72,7 +70,7 @@ describe('proposer', () => {
   it('a repeated proposal earns less', () => {
     const [first, second] = foldAll([...start(), ...inOrder('1.0', [mixed(2), { ...mixed(2), repetition: 1 }])]).settlements;
     const own = (settlement: typeof first) => settlement?.totals?.find(({ agent }) => agent === 'proposer/0')?.totals?.[0];
-    expect((own(first) ?? 0) - (own(second) ?? 0)).toBeCloseTo(0.5, 12);
+    expect(Number(own(first)) - Number(own(second))).toBeCloseTo(0.5, 12);
   });
 });
 
@@ -215,16 +213,16 @@ describe('the control arm with shuffled rewards', () => {
     expect(permuted.map(({ meanReward }) => meanReward)).toEqual(true_.map(({ meanReward }) => meanReward));
     const sorted = (batches: BatchInput[]) =>
       batches.flatMap((batch) =>
-        (batch.groups ?? []).map((group) => [...flat({ groups: [group] })].sort((a, b) => a - b).map((x) => x.toFixed(6))),
+        (batch.groups ?? []).map((group) => [...advantagesOf({ groups: [group] })].sort((a, b) => a - b).map((x) => x.toFixed(6))),
       );
-    expect(permuted.map(flat)).not.toEqual(true_.map(flat));
+    expect(permuted.map(advantagesOf)).not.toEqual(true_.map(advantagesOf));
     if (agent !== 'proposer/0') expect(sorted(permuted)).toEqual(sorted(true_));
   });
 
   it('verifier: as many right labels as before, of other judgements', () => {
     const raised = (outcome: Outcome) =>
       ofAgent(outcome, 'verifier/0').map((batch) =>
-        (batch.groups ?? []).map((group) => Math.sign(group.samples?.[0]?.advantages?.[0] ?? 0)),
+        (batch.groups ?? []).map((group) => Math.sign(Number(group.samples?.[0]?.advantages?.[0]))),
       );
     expect(raised(control)).not.toEqual(raised(honest));
     for (const signs of raised(control)) expect(signs.reduce((sum, sign) => sum + sign, 0)).toBe(0);

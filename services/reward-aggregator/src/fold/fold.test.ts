@@ -1,5 +1,6 @@
+import type { Message } from '@redqueen/contract';
 import { describe, expect, it } from 'vitest';
-import { bundle, foldAll, inOrder, messageFrom, rewardsTold, rewardsWaiting, start, type Plan } from '../test-support.ts';
+import { bundle, foldAll, inOrder, messageFrom, rewardsTold, rewardsWaiting, start, withoutDropped, type Plan } from '../test-support.ts';
 import { settlementDigest } from './digest.ts';
 
 const valid: Plan = { proposal: 'valid', outcomes: [1, 0, 0, 1], confidences: [0.8, 0.3], repetition: 0.5 };
@@ -177,7 +178,7 @@ describe('exactly once', () => {
     ]);
     const once = foldAll([...start(), ...stream]);
     const twice = foldAll([...start(), ...stream.flatMap((message) => [message, message]), ...stream]);
-    expect(twice.settlements.map(({ duplicates: _, ...rest }) => rest)).toEqual(once.settlements.map(({ duplicates: _, ...rest }) => rest));
+    expect(twice.settlements.map(withoutDropped)).toEqual(once.settlements.map(withoutDropped));
     expect(twice.batches).toEqual(once.batches);
     expect(twice.state.rewards.counted).toBe(once.state.rewards.counted);
     expect(twice.state.rewards.duplicates).toBe(2 * rewardsTold(stream));
@@ -233,14 +234,15 @@ describe('who may tell what', () => {
   });
 
   it('a submitted task is settled and never trained on', () => {
-    const submitted = inOrder('1.0', [{ ...valid, proposal: 'malformed' }]).flatMap((message) => {
+    const submitted = inOrder('1.0', [{ ...valid, proposal: 'malformed' }]).flatMap((message): Message[] => {
       if (message.kind === 'task' && message.body.spec) {
         const body = { ...message.body, taskId: 'user-1', slotId: '', spec: { ...message.body.spec, origin: 'user' } };
         return [{ ...message, from: { role: 'gateway', key: '0' }, body }];
       }
-      if (message.kind === 'attempts' || message.kind === 'verdicts') return [{ ...message, body: { ...message.body, taskId: 'user-1' } }];
+      if (message.kind === 'attempts' || message.kind === 'verdicts')
+        return [{ ...message, body: { ...message.body, taskId: 'user-1' } } as Message];
       return [];
-    }) as ReturnType<typeof inOrder>;
+    });
     const told = [1, 0, 0, 1].map((value, turn) => ({ agent: 'executor/0', turn, term: 'outcome', value }));
     told.push({ agent: 'verifier/0', turn: 0, term: 'brier', value: 0.96 }, { agent: 'verifier/0', turn: 1, term: 'brier', value: 0.91 });
     const rewards = messageFrom('verifier/0', bundle('verifier/0', 'user-1', told), 'user-1-rewards');

@@ -1,7 +1,7 @@
 import type { InteractionReward, Message, Rewards } from '@redqueen/contract';
 import { rewardId } from '@redqueen/core';
 import { describe, expect, it } from 'vitest';
-import { bundle, foldAll, inOrder, messageFrom, rewardsTold, run, start, type Plan, type Told } from '../test-support.ts';
+import { bundle, foldAll, inOrder, messageFrom, rewardsTold, run, start, withoutDropped, type Plan, type Told } from '../test-support.ts';
 
 const plan: Plan = { proposal: 'valid', outcomes: [1, 0, 0, 1], confidences: [0.8, 0.3] };
 const stream = [...start(), ...inOrder('1.0', [plan])];
@@ -113,9 +113,7 @@ describe('a forged reward never counts', () => {
     // Before everything that it could join to, and right before the last message that completes the episode.
     for (const place of [start().length + 1, stream.length - 1]) {
       const { settlements, state } = foldAll([...stream.slice(0, place), forged, ...stream.slice(place)]);
-      expect(settlements.map(({ duplicates: _dropped, ...rest }) => rest)).toEqual(
-        honest.settlements.map(({ duplicates: _dropped, ...rest }) => rest),
-      );
+      expect(settlements.map(withoutDropped)).toEqual(honest.settlements.map(withoutDropped));
       expect(state.refusals).toEqual(new Map([[reason, 1]]));
       expect(state.rewards).toMatchObject({ counted: honest.state.rewards.counted, refused: 1 });
     }

@@ -6,12 +6,14 @@ import {
   foldAll,
   inOrder,
   messageFrom,
+  omit,
   recordWith,
   released,
   rewardsTold,
   rewardsWaiting,
   slotStory,
   start,
+  withoutDropped,
   type Plan,
 } from '../test-support.ts';
 import { decodeState, encodeState } from './snapshot.ts';
@@ -42,12 +44,11 @@ function interleaved(queues: readonly (readonly Message[])[], choices: readonly 
 }
 
 /** A settlement without its place in the chain. */
-function content({ index: _, digest: __, previousDigest: ___, duplicates: ____, ...rest }: SettlementInput): SettlementInput {
-  return rest;
+function content(settlement: SettlementInput) {
+  return omit(settlement, 'index', 'digest', 'previousDigest', 'duplicates');
 }
 
 const byEpisode = (settlements: readonly SettlementInput[]) => new Map(settlements.map((one) => [one.episodeId, content(one)]));
-const withoutDropped = (settlements: readonly SettlementInput[]) => settlements.map(({ duplicates: _, ...rest }) => rest);
 const streamOf = (plans: readonly (readonly Plan[])[]) => [...start(), ...plans.flatMap((one, tick) => inOrder(`${tick}.0`, one))];
 
 describe('order and duplicates', () => {
@@ -82,7 +83,6 @@ describe('order and duplicates', () => {
       outcomes: [0, 1, 2, 3, 4].map((i) => (i < solved ? 1 : 0)),
       confidences: [0.7, 0.4],
     }));
-    const bare = ({ settlementDigests, ...rest }: object & { settlementDigests?: unknown }) => rest;
     fc.assert(
       fc.property(fc.shuffledSubarray([0, 1, 2, 3], { minLength: 4 }), (order) => {
         const { open, bySender } = slotStory('1.0', four);
@@ -91,7 +91,8 @@ describe('order and duplicates', () => {
         const sorted = order.flatMap((index) => rewards.filter(({ id }) => id.startsWith(`1.0.${index}`)));
         const straight = foldAll([...start(), open, ...facts, ...rewards]);
         const shuffled = foldAll([...start(), open, ...facts, ...sorted]);
-        const executorAndProposer = (one: typeof straight) => one.batches.filter(({ agent }) => agent !== 'verifier/0').map(bare);
+        const executorAndProposer = (one: typeof straight) =>
+          one.batches.filter(({ agent }) => agent !== 'verifier/0').map((batch) => omit(batch, 'settlementDigests'));
         expect(executorAndProposer(straight)).toHaveLength(2);
         expect(executorAndProposer(shuffled)).toEqual(executorAndProposer(straight));
       }),
@@ -111,7 +112,7 @@ describe('order and duplicates', () => {
           more.splice(Math.min(more.length, (from % more.length) + 1 + later), 0, original);
         }
         const copied = foldAll(more);
-        expect(withoutDropped(copied.settlements)).toEqual(withoutDropped(straight.settlements));
+        expect(copied.settlements.map(withoutDropped)).toEqual(straight.settlements.map(withoutDropped));
         expect(copied.batches).toEqual(straight.batches);
         expect(copied.state.chain.digest).toBe(straight.state.chain.digest);
       }),
