@@ -27,6 +27,8 @@ export interface LineFigures {
   readonly loss: number;
   /** For each line: whether every token of its answer is the likeliest given those before. */
   readonly correct: readonly boolean[];
+  /** For each line: log p of its whole answer, so that exp of it is the probability of sampling that answer at temperature 1. */
+  readonly logProbs: readonly number[];
   readonly tokens: number;
 }
 
@@ -57,6 +59,7 @@ class FullLane {
 interface ChunkResult {
   readonly loss: number;
   readonly correct: readonly boolean[];
+  readonly logProbs: readonly number[];
   readonly gradient: Float32Array | null;
 }
 
@@ -79,7 +82,10 @@ export class FullTrainer {
     this.model = model;
     this.weights = weights;
     this.#optimizer = newOptimizerState(layout.length);
-    this.#pool = new LanePool(Array.from({ length: threads }, () => new FullLane(model, layout)), now);
+    this.#pool = new LanePool(
+      Array.from({ length: threads }, () => new FullLane(model, layout)),
+      now,
+    );
   }
 
   /** Seconds that lanes were busy, summed over lanes. */
@@ -110,22 +116,45 @@ export class FullTrainer {
     this.#revision++;
   }
 
-  async #pass(lines: readonly TrainingLine[], differentiable: boolean): Promise<{ readonly figures: LineFigures; readonly gradient: Float32Array }> {
+  async #pass(
+    lines: readonly TrainingLine[],
+    differentiable: boolean,
+  ): Promise<{ readonly figures: LineFigures; readonly gradient: Float32Array }> {
     const tokens = lines.reduce((sum, line) => sum + line.answer.length, 0);
-    const chunks = planTrees(lines.map(({ prompt, answer }) => prefixTree(prompt, [answer])), together);
-    const parts = await Promise.all(chunks.map((chunk) => this.#pool.run('starter', differentiable ? 'train' : 'score', (member) => this.#chunk(member, chunk, lines, tokens, differentiable))));
+    const chunks = planTrees(
+      lines.map(({ prompt, answer }) => prefixTree(prompt, [answer])),
+      together,
+    );
+    const parts = await Promise.all(
+      chunks.map((chunk) =>
+        this.#pool.run('starter', differentiable ? 'train' : 'score', (member) =>
+          this.#chunk(member, chunk, lines, tokens, differentiable),
+        ),
+      ),
+    );
     const gradient = new Float32Array(differentiable ? this.weights.length : 0);
     const correct = new Array<boolean>(lines.length).fill(false);
+    const logProbs = new Array<number>(lines.length).fill(0);
     let loss = 0;
     for (const [which, part] of parts.entries()) {
       loss += part.loss;
-      for (const [index, place] of (chunks[which] as TreeChunk).places.entries()) correct[place] = part.correct[index] as boolean;
-      for (let index = 0; index < gradient.length; index++) gradient[index] = (gradient[index] as number) + (part.gradient?.[index] as number);
+      for (const [index, place] of (chunks[which] as TreeChunk).places.entries()) {
+        correct[place] = part.correct[index] as boolean;
+        logProbs[place] = part.logProbs[index] as number;
+      }
+      for (let index = 0; index < gradient.length; index++)
+        gradient[index] = (gradient[index] as number) + (part.gradient?.[index] as number);
     }
-    return { figures: { loss, correct, tokens }, gradient };
+    return { figures: { loss, correct, logProbs, tokens }, gradient };
   }
 
-  async #chunk(member: FullLane, chunk: TreeChunk, lines: readonly TrainingLine[], normaliser: number, differentiable: boolean): Promise<ChunkResult> {
+  async #chunk(
+    member: FullLane,
+    chunk: TreeChunk,
+    lines: readonly TrainingLine[],
+    normaliser: number,
+    differentiable: boolean,
+  ): Promise<ChunkResult> {
     member.load(this.weights, this.#revision);
     const { model } = this;
     const inputs = treeInputs(chunk.trees, chunk.shape, model.heads / model.keyValueHeads);
@@ -133,7 +162,10 @@ export class FullTrainer {
     const logits = await graph.forward(inputs);
     const targets = chunk.trees.map((tree, index) => {
       const { answer } = lines[chunk.places[index] as number] as TrainingLine;
-      return Array.from(tree.predictors[0] ?? [], (output, position): Target => ({ row: (inputs.firstRows[index] as number) + output, token: answer[position] as number }));
+      return Array.from(
+        tree.predictors[0] ?? [],
+        (output, position): Target => ({ row: (inputs.firstRows[index] as number) + output, token: answer[position] as number }),
+      );
     });
     const seed = differentiable ? new Float32Array(chunk.shape.rows * model.vocabulary) : null;
     const softmax = new RowSoftmax(model.vocabulary);
@@ -142,6 +174,7 @@ export class FullTrainer {
     return {
       loss: results.reduce((sum, result) => sum + result.loss, 0),
       correct: results.map((result) => result.correct.every(Boolean)),
+      logProbs: results.map((result) => -result.loss * normaliser),
       gradient: seed === null ? null : member.block.readGradients(),
     };
   }
