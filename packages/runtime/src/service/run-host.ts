@@ -1,27 +1,12 @@
 import { addressText } from '@redqueen/contract';
-import { decodeRunRecord, type RunRecord } from '@redqueen/core';
+import type { RunRecord } from '@redqueen/core';
 import type { Actor } from '../actors/actor.ts';
-import type { ActorHost } from '../actors/host.ts';
-import type { Bus } from '../bus/port.ts';
-import type { Logger } from '../log/logger.ts';
+import { startActor, type ActorHost } from '../actors/host.ts';
 import type { Attached } from './attachments.ts';
 import type { ServiceContext, ServiceParts } from './types.ts';
 
 /** How long an actor may take to finish what is in hand when its service ends. */
 const actorDrainMs = 4000;
-
-/** The records of all runs as they are and as they change, until the signal aborts. */
-export async function* followRuns(bus: Bus, logger: Logger, signal: AbortSignal): AsyncGenerator<RunRecord> {
-  const bucket = await bus.keyValue('rq-runs');
-  for await (const { key, value } of bucket.watch(signal)) {
-    if (value.length === 0) continue;
-    try {
-      yield decodeRunRecord(new TextDecoder().decode(value));
-    } catch (error) {
-      logger.error({ err: error, run: key }, `the record of run ${key} cannot be read`);
-    }
-  }
-}
 
 /** Drains a run's actors: all of them at once, each within its share of the grace period. */
 async function drainAll(hosts: readonly ActorHost[]): Promise<void> {
@@ -32,7 +17,6 @@ async function drainAll(hosts: readonly ActorHost[]): Promise<void> {
 
 async function startAll(record: RunRecord, actors: readonly Actor[], context: ServiceContext): Promise<ActorHost[]> {
   const { bus, clock, ids, logger } = context;
-  const { startActor } = await import('../actors/host.ts');
   const hosts: ActorHost[] = [];
   try {
     for (const actor of actors) {

@@ -5,11 +5,12 @@ import { createLogger, type Logger } from '../log/logger.ts';
 import type { ServiceName } from '../rpc/definitions.ts';
 import { healthProbe } from '../rpc/health.ts';
 import { startRpcServer, type RpcServer } from '../rpc/server.ts';
+import { watchRuns } from '../runs/runs.ts';
 import { Attachments } from './attachments.ts';
 import { createClients, serviceAddress, type Clients } from './clients.ts';
 import { createLifecycle, settledWithin, type Lifecycle, type LifecycleState } from './lifecycle.ts';
 import { keepReadiness } from './readiness.ts';
-import { attachRun, followRuns } from './run-host.ts';
+import { attachRun } from './run-host.ts';
 import { systemClock } from '../system/clock.ts';
 import { systemIds } from '../system/ids.ts';
 import type { CreateService, ServiceContext, ServiceParts } from './types.ts';
@@ -76,11 +77,11 @@ async function drain(running: Running): Promise<void> {
 }
 
 /** Watches runs and attaches to them; comes back when the bus fails meanwhile. */
-async function watchRuns({ context, attachments, watching }: Running): Promise<void> {
+async function followRuns({ context, attachments, watching }: Running): Promise<void> {
   const { signal } = watching;
   while (!signal.aborted) {
     try {
-      for await (const record of followRuns(context.bus, context.logger, signal)) attachments.update(record);
+      await watchRuns(context.bus, (record) => attachments.update(record), { signal, logger: context.logger });
     } catch (error) {
       if (!signal.aborted) context.logger.warn({ err: error }, 'the watch over runs ended; it starts again');
     }
@@ -138,7 +139,7 @@ export async function startService(name: ServiceName, create: CreateService, opt
   const running: Running = { name, context, parts, clients, server, lifecycle, attachments, watching: new AbortController(), ending };
   lifecycle.advance('running');
   const serving = watchHealth(running);
-  if (parts.actors) serving.then(() => watchRuns(running)).catch(() => {});
+  if (parts.actors) serving.then(() => followRuns(running)).catch(() => {});
   else serving.catch(() => {});
   let stopped: Promise<void> | undefined;
   return {

@@ -1,0 +1,142 @@
+import { RedQueenError } from '@redqueen/core';
+import { afterEach, describe, expect, it } from 'vitest';
+import { createMemoryBus } from '../bus/memory/memory-bus.ts';
+import type { Bus } from '../bus/port.ts';
+import { loadConfig } from '../config/load.ts';
+import type { Config } from '../config/schema.ts';
+import { silentLogger } from '../log/logger.ts';
+import { serviceNames, type ServiceName } from '../rpc/definitions.ts';
+import { healthProbe } from '../rpc/health.ts';
+import { systemClock } from '../system/clock.ts';
+import { startService, type RunningService } from './start-service.ts';
+import type { CreateService, ServiceParts } from './types.ts';
+
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+/** A configuration with every port free except those given. */
+function configWith(ports: Partial<Record<ServiceName, number>> = {}): Config {
+  const flags = Object.fromEntries(serviceNames.map((name) => [`services.${name}.port`, ports[name] ?? 0]));
+  return loadConfig({ environment: {}, flags }).config;
+}
+
+async function memoryBus(): Promise<Bus> {
+  const bus = await createMemoryBus({ clock: systemClock, logger: silentLogger });
+  cleanups.push(() => bus.close());
+  return bus;
+}
+
+async function start(name: ServiceName, parts: Partial<ServiceParts>, options: { bus: Bus; config?: Config }): Promise<RunningService> {
+  const create: CreateService = async () => ({ rpc: {}, dependencies: [], ...parts });
+  const service = await startService(name, create, { config: options.config ?? configWith(), bus: options.bus, logger: silentLogger });
+  cleanups.push(() => service.stop());
+  return service;
+}
+
+function probeOf(service: RunningService) {
+  const probe = healthProbe(`127.0.0.1:${service.port}`);
+  cleanups.push(() => probe.close());
+  return () => probe.check(2000);
+}
+
+describe('a service', () => {
+  it('serves only once it is ready itself', async () => {
+    const gate = Promise.withResolvers<void>();
+    const service = await start('policy', { ready: () => gate.promise }, { bus: await memoryBus() });
+    const check = probeOf(service);
+    expect(await check()).toBe('NOT_SERVING');
+    gate.resolve();
+    await service.serving;
+    expect(await check()).toBe('SERVING');
+    expect(service.state).toBe('running');
+  });
+
+  it('serves only once the services that it depends on do, and no longer than they do', async () => {
+    const bus = await memoryBus();
+    const gate = Promise.withResolvers<void>();
+    const policy = await start('policy', { ready: () => gate.promise }, { bus });
+    const executor = await start('executor', { dependencies: ['policy'] }, { bus, config: configWith({ policy: policy.port }) });
+    const check = probeOf(executor);
+    expect(await check()).toBe('NOT_SERVING');
+    gate.resolve();
+    await executor.serving;
+    expect(await check()).toBe('SERVING');
+    await policy.stop();
+    while ((await check()) === 'SERVING') await systemClock.sleep(20);
+  });
+
+  it('does not serve while the bus does not answer', async () => {
+    const bus = await memoryBus();
+    const closed = await createMemoryBus({ clock: systemClock, logger: silentLogger });
+    await closed.close();
+    const service = await start('policy', {}, { bus: closed });
+    expect(await probeOf(service)()).toBe('NOT_SERVING');
+    const ended = expect(service.serving).rejects.toMatchObject({ code: 'cancelled' });
+    await service.stop();
+    await ended;
+    await (await start('policy', {}, { bus })).serving;
+  });
+
+  it('says why it never will', async () => {
+    const failing = () => Promise.reject(new RedQueenError('not_found', 'model x does not exist'));
+    const service = await start('policy', { ready: failing }, { bus: await memoryBus() });
+    await expect(service.serving).rejects.toMatchObject({ code: 'not_found', message: 'model x does not exist' });
+  });
+
+  it('releases what it made where its port is in use, and names the setting', async () => {
+    const bus = await memoryBus();
+    const first = await start('policy', {}, { bus });
+    let closed = false;
+    const close = async () => {
+      closed = true;
+    };
+    const second = start('policy', { close }, { bus, config: configWith({ policy: first.port }) });
+    await expect(second).rejects.toMatchObject({ code: 'failed_precondition', message: expect.stringContaining('services.policy.port') });
+    expect(closed).toBe(true);
+  });
+
+  it('drains in order: signal, calls, close; once', async () => {
+    const events: string[] = [];
+    const create: CreateService = async ({ signal }) => {
+      signal.addEventListener('abort', () => events.push('signal'));
+      return {
+        rpc: {},
+        dependencies: [],
+        async close() {
+          events.push('close');
+        },
+      };
+    };
+    const service = await startService('policy', create, { config: configWith(), bus: await memoryBus(), logger: silentLogger });
+    await service.serving;
+    const first = service.stop();
+    expect(service.state).toBe('draining');
+    expect(service.stop()).toBe(first);
+    await first;
+    expect(service.state).toBe('stopped');
+    expect(events).toEqual(['signal', 'close']);
+  });
+
+  it('asks another service through the typed client', async () => {
+    const bus = await memoryBus();
+    const proposer = await start(
+      'proposer',
+      { rpc: { ProposerService: { Propose: async ({ family }) => ({ proposals: [{ text: family }] }) } } },
+      { bus },
+    );
+    let answer: string | undefined;
+    const create: CreateService = async ({ connect }) => ({
+      rpc: {},
+      dependencies: ['proposer'],
+      ready: async () => {
+        answer = (await connect('proposer').Propose({ family: 'add' })).proposals[0]?.text;
+      },
+    });
+    const service = await startService('gateway', create, { config: configWith({ proposer: proposer.port }), bus, logger: silentLogger });
+    cleanups.push(() => service.stop());
+    await service.serving;
+    expect(answer).toBe('add');
+  });
+});
