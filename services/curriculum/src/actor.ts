@@ -21,9 +21,9 @@ export function handle(plan: RunPlan, state: CurriculumState, message: Message):
 
 /**
  * The curriculum of a run: a single writer whose state is a fold over its mailbox. It opens slots while the capacity rule allows, from the executor's
- * first release until the run is stopped or the executor made its last update. `observe` sees every state, for the RPCs.
+ * first release until the run is stopped or the executor made its last update.
  */
-export function createCurriculumActor(plan: RunPlan, observe: (state: CurriculumState) => void = () => {}): StatefulActor<CurriculumState> {
+export function createCurriculumActor(plan: RunPlan): StatefulActor<CurriculumState> {
   return {
     type: 'stateful',
     address: addresses.curriculum,
@@ -31,11 +31,6 @@ export function createCurriculumActor(plan: RunPlan, observe: (state: Curriculum
     initial: () => initialState(plan.arms, plan.curriculum),
     encode: encodeState,
     decode: (bytes) => decodeState(bytes, plan.arms.length),
-    activated: async (state) => observe(state),
-    receive(state, message) {
-      const effects = handle(plan, state, message);
-      observe(effects.state);
-      return effects;
-    },
+    receive: (state, message) => handle(plan, state, message),
   };
 }

@@ -1,6 +1,6 @@
 import type { CurriculumServiceStateResponseInput, NextResponseInput } from '@redqueen/contract';
 import { RedQueenError } from '@redqueen/core';
-import type { CreateService } from '@redqueen/runtime';
+import type { ActorHost, CreateService } from '@redqueen/runtime';
 import { createCurriculumActor, runPlan } from './actor.ts';
 import { capacityOf, runningEpisodes } from './capacity.ts';
 import { armOf, type RunPlan } from './slots.ts';
@@ -35,12 +35,13 @@ function stateOf({ plan, state }: Known): CurriculumServiceStateResponseInput {
 
 /** The curriculum service: opens the slots of runs, and shows what it would open next. */
 export const createCurriculum: CreateService = async () => {
-  const runs = new Map<string, Known>();
+  const runs = new Map<string, { readonly plan: RunPlan; readonly host: ActorHost<CurriculumState> }>();
   const known = (run: string): Known => {
-    const found = runs.get(run);
-    if (!found)
-      throw new RedQueenError('not_found', `run: the curriculum of ${JSON.stringify(run)} is not active here; ask while the run goes on`);
-    return found;
+    const active = runs.get(run);
+    const state = active?.host.state();
+    if (!active || !state)
+      throw new RedQueenError('failed_precondition', `run ${JSON.stringify(run)}: is not at work here; start or resume it`);
+    return { plan: active.plan, state };
   };
   return {
     rpc: {
@@ -49,9 +50,12 @@ export const createCurriculum: CreateService = async () => {
         State: async ({ run }) => stateOf(known(run)),
       },
     },
-    actors: (record) => {
-      const plan = runPlan(record);
-      return [createCurriculumActor(plan, (state) => runs.set(record.run, { plan, state }))];
+    actors: (record) => [createCurriculumActor(runPlan(record))],
+    attached: (record, [host]) => {
+      runs.set(record.run, { plan: runPlan(record), host: host as ActorHost<CurriculumState> });
+    },
+    detached: (run) => {
+      runs.delete(run);
     },
     dependencies: [],
   };
