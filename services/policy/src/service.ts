@@ -27,7 +27,7 @@ export const createPolicy: CreateService = async (context) => {
     },
     dependencies: [],
     actors: (record) => actorsOf(context, runs, record),
-    healthy: () => runs.host?.up ?? true,
+    healthy: () => runs.host?.lost !== true,
     close: () => runs.close(),
   };
 };

@@ -52,6 +52,8 @@ export class DeviceHost {
   #process: DeviceProcess | undefined;
   #up = false;
   #failed = false;
+  /** Of the child that ran last; 0 before the first. */
+  #generation = 0;
 
   constructor(options: DeviceHostOptions) {
     this.#options = options;
@@ -66,6 +68,11 @@ export class DeviceHost {
   /** Whether a child is ready for calls now. */
   get up(): boolean {
     return this.#up;
+  }
+
+  /** Whether a child that ran has died and the next one is not ready yet. */
+  get lost(): boolean {
+    return this.#generation > 0 && !this.#up && !this.#failed;
   }
 
   /** Whether the model cannot be opened, now or later. */
@@ -126,6 +133,7 @@ export class DeviceHost {
       const { device, report, pid } = process;
       logger.info({ ...report, generation, pid }, `device ready: ${report.model} on ${report.threads} thread(s) of ${report.backend}`);
       this.#up = true;
+      this.#generation = generation;
       this.#running.resolve({ device, generation, report, pid });
       const reason = await process.exited;
       if (!this.#ended.signal.aborted) logger.error({ generation }, `the device's process ended (${reason}); it is started again`);

@@ -26,6 +26,8 @@ export class Laboratory {
   readonly devices: SimulatedDevice[] = [];
   /** Writes of files that still succeed before one fails. */
   writesLeft = Number.POSITIVE_INFINITY;
+  /** `trainingsLeft` of the devices that are started next. */
+  trainingsOfNext: number[] = [];
   policies!: RunPolicies;
   state!: PolicyState;
   #actor!: StatefulActor<PolicyState>;
@@ -58,6 +60,7 @@ export class Laboratory {
     await this.policies?.host.close();
     const start = async (): Promise<ReturnType<SimulatedDevice['process']>> => {
       const device = new SimulatedDevice();
+      device.trainingsLeft = this.trainingsOfNext.shift() ?? Number.POSITIVE_INFINITY;
       this.devices.push(device);
       return device.process();
     };
