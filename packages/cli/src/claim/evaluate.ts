@@ -1,0 +1,150 @@
+import { mean, meanInterval, type Recipe } from '@redqueen/core';
+import type { RunReport } from '@redqueen/sdk';
+import { findChange, newcombe, wholeFigures } from './figures.ts';
+
+/** A run of a claim with what came of it. */
+export interface ArmResult {
+  readonly arm: string;
+  readonly seed: number;
+  readonly run: string;
+  /** Why it did not finish; empty otherwise. */
+  readonly error: string;
+  /** Absent where it did not finish. */
+  readonly report?: RunReport;
+}
+
+/** A figure of one arm over its seeds. */
+export interface ArmFigure {
+  readonly arm: string;
+  readonly figure: string;
+  readonly seeds: number;
+  readonly before: number;
+  readonly after: number;
+  readonly gain: number;
+  /** 95 %: Student's t over the seeds, Newcombe's where there is one seed; infinite where neither says anything. */
+  readonly low: number;
+  readonly high: number;
+  readonly gains: readonly number[];
+}
+
+/** A figure of the first arm minus that of another over the seeds that both have. */
+export interface PairedFigure {
+  readonly arm: string;
+  readonly figure: string;
+  readonly seeds: number;
+  /** Mean of gain(first arm) − gain(arm). */
+  readonly difference: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+type Expectation = NonNullable<Recipe['claim']>['expect'][number];
+
+/** What became of an expectation. */
+export interface Checked {
+  readonly expectation: Expectation;
+  /** The gain or value of each seed. */
+  readonly values: readonly number[];
+  readonly passed: boolean;
+}
+
+/** How a claim came out. */
+export type Outcome = 'works' | 'runs, effect not shown' | 'fails';
+
+/** Rounding of sums of counts must not decide. */
+const slack = 1e-9;
+
+function finished(results: readonly ArmResult[], arm: string): (ArmResult & { readonly report: RunReport })[] {
+  return results.filter(
+    (result): result is ArmResult & { readonly report: RunReport } => result.arm === arm && result.report !== undefined,
+  );
+}
+
+/** One figure of one arm. Undefined where no run of the arm measured it. */
+export function armFigure(results: readonly ArmResult[], arm: string, figure: string): ArmFigure | undefined {
+  const changes = finished(results, arm).flatMap(({ report }) => findChange(report, figure) ?? []);
+  const [only] = changes;
+  if (!only) return undefined;
+  const gains = changes.map(({ before, after }) => after.value - before.value);
+  const interval = (changes.length === 1 ? newcombe(only) : undefined) ?? meanInterval(gains);
+  return {
+    arm,
+    figure,
+    seeds: changes.length,
+    gain: mean(gains),
+    gains,
+    low: interval.low,
+    high: interval.high,
+    before: mean(changes.map(({ before }) => before.value)),
+    after: mean(changes.map(({ after }) => after.value)),
+  };
+}
+
+/** All figures of all arms, arm by arm. */
+export function armFigures(results: readonly ArmResult[]): ArmFigure[] {
+  const arms = [...new Set(results.map(({ arm }) => arm))];
+  return arms.flatMap((arm) => {
+    const figures = [...new Set(finished(results, arm).flatMap(({ report }) => wholeFigures(report)))];
+    return figures.flatMap((figure) => armFigure(results, arm, figure) ?? []);
+  });
+}
+
+/** The first arm against every other, paired by seed. */
+export function pairedFigures(results: readonly ArmResult[]): PairedFigure[] {
+  const [first, ...others] = [...new Set(results.map(({ arm }) => arm))];
+  if (first === undefined) return [];
+  return others.flatMap((arm) => {
+    const figures = [...new Set(finished(results, arm).flatMap(({ report }) => wholeFigures(report)))];
+    return figures.flatMap((figure) => {
+      const differences = finished(results, arm).flatMap(({ seed, report }) => {
+        const twin = finished(results, first).find((result) => result.seed === seed);
+        const [own, its] = [findChange(report, figure), twin && findChange(twin.report, figure)];
+        return own && its ? [its.after.value - its.before.value - (own.after.value - own.before.value)] : [];
+      });
+      if (differences.length === 0) return [];
+      return [{ arm, figure, seeds: differences.length, difference: mean(differences), ...meanInterval(differences) }];
+    });
+  });
+}
+
+function holds({ atLeast, atMost }: Expectation, value: number): boolean {
+  return (atLeast === undefined || value >= atLeast - slack) && (atMost === undefined || value <= atMost + slack);
+}
+
+/** Whether an expectation holds on all seeds, on more than half, or in the mean. What was not measured does not hold. */
+export function check(results: readonly ArmResult[], expectation: Expectation): Checked {
+  const changes = finished(results, expectation.arm).flatMap(({ report }) => findChange(report, expectation.figure) ?? []);
+  const values = changes.map(({ before, after }) => (expectation.of === 'gain' ? after.value - before.value : after.value));
+  const held = values.filter((value) => holds(expectation, value)).length;
+  const passed =
+    values.length > 0 &&
+    (expectation.seeds === 'mean'
+      ? holds(expectation, mean(values))
+      : expectation.seeds === 'most'
+        ? held * 2 > values.length
+        : held === values.length);
+  return { expectation, values, passed };
+}
+
+/** The opposite of what was claimed was measured: the whole interval of an expected gain lies on the wrong side of zero. */
+function refuted(results: readonly ArmResult[], { expectation, passed }: Checked): boolean {
+  const { of, atLeast, arm, figure } = expectation;
+  if (passed || of !== 'gain' || atLeast === undefined || atLeast <= 0) return false;
+  const measured = armFigure(results, arm, figure);
+  return measured !== undefined && measured.high < 0;
+}
+
+/**
+ * works: every expectation holds. fails: a run did not finish, or an expected gain was measured to be a loss. Otherwise it runs, and the effect was not
+ * shown. Expectations of arms that were left out are left out too.
+ */
+export function outcomeOf(results: readonly ArmResult[], checks: readonly Checked[]): Outcome {
+  if (results.some(({ report }) => report === undefined) || checks.some((checked) => refuted(results, checked))) return 'fails';
+  return checks.every(({ passed }) => passed) ? 'works' : 'runs, effect not shown';
+}
+
+/** Checks every expectation about the arms that were run. */
+export function checkAll(results: readonly ArmResult[], expectations: readonly Expectation[]): Checked[] {
+  const arms = new Set(results.map(({ arm }) => arm));
+  return expectations.filter(({ arm }) => arms.has(arm)).map((expectation) => check(results, expectation));
+}

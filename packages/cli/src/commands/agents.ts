@@ -1,0 +1,131 @@
+import { writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import { withCluster } from '../command.ts';
+import { clusterOptions, toWholeNumber, wholeNumber, type CommonOptions } from '../options.ts';
+import { textTable } from '../render/text-table.ts';
+import { chosenRun } from '../session.ts';
+
+interface AgentOptions extends CommonOptions {
+  readonly run?: string;
+  readonly version?: number;
+  readonly samples?: number;
+  readonly temperature?: string;
+  readonly maxTokens?: number;
+  readonly seed?: number;
+  readonly out?: string;
+  readonly reason?: string;
+}
+
+/** "executor" is short for "executor/0". */
+function agentName(name: string): string {
+  return name.includes('/') ? name : `${name}/0`;
+}
+
+function agentCommand(program: Command, name: string, description: string): Command {
+  const command = program.command(name).description(description).option('--run <run>', 'the newest when left out');
+  for (const option of clusterOptions()) command.addOption(option);
+  return command;
+}
+
+function addAsk(program: Command): void {
+  agentCommand(program, 'ask', 'ask an agent to continue a text')
+    .argument('<agent>', 'e.g. executor')
+    .argument('<prompt>', 'exactly as its role reads it, e.g. "37+45="')
+    .option('--version <number>', 'version (default: the released one)', wholeNumber('version', 0))
+    .option('--samples <number>', 'how many answers', wholeNumber('samples', 1), 1)
+    .option('--temperature <number>', '0 is greedy', '0')
+    .option('--max-tokens <number>', 'at most this many tokens', wholeNumber('max-tokens', 1), 16)
+    .option('--seed <number>', 'seed of the sampling', wholeNumber('seed', 0), 0)
+    .action((agent: string, prompt: string, options: AgentOptions) =>
+      withCluster(options, { launch: false }, async ({ client }, { terminal }) => {
+        const { run } = await chosenRun(client, options.run);
+        const { version, samples = 1, maxTokens = 16, seed = 0 } = options;
+        const temperature = Number(options.temperature ?? 0);
+        const { group } = await client.ask({
+          run,
+          agent: agentName(agent),
+          prompt,
+          samples,
+          maxTokens,
+          seed,
+          temperature,
+          ...(version === undefined ? {} : { version }),
+        });
+        if (options.json) return terminal.print(JSON.stringify({ run, ...group }));
+        for (const sample of group?.samples ?? []) terminal.print(sample.text);
+        terminal.say(`(${group?.policy?.agent} v${group?.policy?.version} of run ${run})`);
+      }),
+    );
+}
+
+function addVersions(program: Command): void {
+  agentCommand(program, 'versions', 'the lineage of an agent, or of all')
+    .argument('[agent]')
+    .action((agent: string | undefined, options: AgentOptions) =>
+      withCluster(options, { launch: false }, async ({ client }, { terminal }) => {
+        const { run } = await chosenRun(client, options.run);
+        const versions = await client.versions(run, agent === undefined ? '' : agentName(agent));
+        if (options.json) return terminal.print(JSON.stringify(versions));
+        const rows = versions.map((entry) => [
+          entry.agent,
+          `v${entry.version}`,
+          entry.status,
+          entry.reason,
+          `v${entry.parent}`,
+          String(entry.updates),
+          entry.adapterHash.slice(0, 12),
+        ]);
+        for (const line of textTable(['agent', 'version', 'state', 'why', 'parent', 'updates', 'adapter'], rows, [
+          'left',
+          'right',
+          'left',
+          'left',
+          'right',
+          'right',
+        ]))
+          terminal.print(line);
+      }),
+    );
+}
+
+function addMove(program: Command, name: 'rollback' | 'promote', description: string): void {
+  agentCommand(program, name, description)
+    .argument('<agent>', 'e.g. executor')
+    .argument('<version>', 'its number')
+    .option('--reason <text>', 'why, for the record', 'asked for on the command line')
+    .action((agent: string, version: string, options: AgentOptions) =>
+      withCluster(options, { launch: false }, async ({ client }, { terminal }) => {
+        const { run } = await chosenRun(client, options.run);
+        const number = toWholeNumber('version', version.replace(/^v/, ''), 0);
+        const made = await client[name]({ run, agent: agentName(agent), version: number, reason: options.reason ?? '' });
+        if (options.json) return terminal.print(JSON.stringify({ run, ...made }));
+        terminal.print(`${made.agent} is now v${made.version}, which has the adapter of v${number}.`);
+      }),
+    );
+}
+
+function addExport(program: Command): void {
+  agentCommand(program, 'export', 'write an agent’s adapter as a GGUF LoRA file')
+    .argument('<agent>', 'e.g. executor')
+    .option('--version <number>', 'version (default: the released one)', wholeNumber('version', 0))
+    .option('--out <file>', 'file to write (default: <agent>-v<version>.gguf)')
+    .action((agent: string, options: AgentOptions) =>
+      withCluster(options, { launch: false }, async ({ client }, { terminal }) => {
+        const { run } = await chosenRun(client, options.run);
+        const { gguf, policy } = await client.downloadAdapter(run, agentName(agent), options.version);
+        const file = resolve(options.out ?? `${agentName(agent).replaceAll('/', '-')}-v${policy?.version}.gguf`);
+        await writeFile(file, gguf);
+        terminal.print(options.json ? JSON.stringify({ run, file, ...policy }) : file);
+      }),
+    );
+}
+
+/** Commands about agents: ask, versions, rollback, promote, export. */
+export function addAgents(program: Command): void {
+  addAsk(program);
+  addVersions(program);
+  addMove(program, 'rollback', 'go back to an earlier version; training goes on from there');
+  addMove(program, 'promote', 'make an archived version the agent’s policy');
+  addExport(program);
+}

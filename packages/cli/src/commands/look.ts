@@ -1,0 +1,114 @@
+import type { Command } from 'commander';
+import { withCluster } from '../command.ts';
+import { clusterOptions, type RunOptions } from '../options.ts';
+import { heldOutTable } from '../render/held-out.ts';
+import { textTable } from '../render/text-table.ts';
+import { chosenRun } from '../session.ts';
+
+interface LookOptions extends RunOptions {
+  readonly run?: string;
+}
+
+function looking(program: Command, name: string, description: string): Command {
+  const command = program.command(name).description(description);
+  for (const option of clusterOptions()) command.addOption(option);
+  return command;
+}
+
+function addReport(program: Command): void {
+  looking(program, 'report', 'what a run changed, held-out, with sample sizes')
+    .argument('[run]', 'the newest when left out')
+    .option('--families', 'show every family')
+    .action((run: string | undefined, options: LookOptions) =>
+      withCluster(options, { launch: false }, async ({ client }, { terminal }) => {
+        const info = await chosenRun(client, run);
+        const report = await client.report(info.run);
+        if (options.json) return terminal.print(JSON.stringify(report));
+        terminal.print(
+          `Run ${info.run}: recipe ${info.recipe}, seed ${info.seed}, ${info.status}, ${report.updatesDone} of ${report.updates} updates\n`,
+        );
+        for (const line of heldOutTable(report, options.families ?? false)) terminal.print(line);
+        const { settled, voided, duplicates } = report.settlements;
+        terminal.print(`\n${settled} episodes settled, ${voided} void, ${duplicates} duplicates dropped; files in ${info.folder}`);
+      }),
+    );
+}
+
+function addRuns(program: Command): void {
+  looking(program, 'runs', 'all runs that the cluster knows').action((options: LookOptions) =>
+    withCluster(options, { launch: false }, async ({ client }, { terminal }) => {
+      const runs = await client.runs.list();
+      if (options.json) return terminal.print(JSON.stringify(runs.map(({ resolvedRecipe: _, ...run }) => run)));
+      if (runs.length === 0) return terminal.print('No run yet. Start one with `redqueen run default`.');
+      const rows = runs.map(({ run, recipe, seed, status, updatesDone, updates, startedAt }) => [
+        run,
+        recipe,
+        String(seed),
+        status,
+        `${updatesDone}/${updates}`,
+        startedAt,
+      ]);
+      for (const line of textTable(['run', 'recipe', 'seed', 'state', 'updates', 'started'], rows, [
+        'left',
+        'left',
+        'right',
+        'left',
+        'right',
+      ]))
+        terminal.print(line);
+    }),
+  );
+}
+
+function addExplain(program: Command): void {
+  looking(program, 'explain', 'where an episode’s rewards came from')
+    .argument('<episode>', 'e.g. 12.3.0')
+    .option('--run <run>', 'the newest when left out')
+    .action((episode: string, options: LookOptions) =>
+      withCluster(options, { launch: false }, async ({ client }, { terminal }) => {
+        const { run } = await chosenRun(client, options.run);
+        const { events, settlement } = await client.explain(run, episode);
+        if (options.json) return terminal.print(JSON.stringify({ run, episode, events, settlement }));
+        for (const { from, to, body } of events) terminal.print(`${from?.role}/${from?.key} → ${to?.role}/${to?.key}: ${body}`);
+        for (const { rewards } of events)
+          for (const { agent, turn, term, value, evidence } of rewards?.rewards ?? []) {
+            terminal.print(`  ${agent} turn ${turn} ${term} ${value.toFixed(3)}${evidence ? `  (${evidence})` : ''}`);
+          }
+        if (!settlement) return terminal.print('Not settled yet.');
+        terminal.print(
+          `${settlement.status === 'SETTLEMENT_STATUS_SETTLED' ? 'settled' : `void: ${settlement.reason}`}  ${settlement.digest}`,
+        );
+        for (const { agent, turns, totals, advantages } of settlement.totals) {
+          const parts = turns.map(
+            (turn, index) =>
+              `${turn}: ${totals[index]?.toFixed(2)}${advantages[index] === undefined ? '' : ` (advantage ${advantages[index].toFixed(2)})`}`,
+          );
+          terminal.print(`  ${agent}  ${parts.join('  ')}`);
+        }
+      }),
+    );
+}
+
+function addDead(program: Command): void {
+  const dead = program.command('dead').description('messages that could not be handled');
+  looking(dead, 'list', 'list them with their cause')
+    .option('--run <run>', 'of one run')
+    .action((options: LookOptions) =>
+      withCluster(options, { launch: false }, async ({ client }, { terminal }) => {
+        const letters = await client.deadLetters(options.run);
+        if (options.json) return terminal.print(JSON.stringify(letters));
+        if (letters.length === 0) return terminal.print('No dead letters: every message was handled.');
+        for (const { id, actor, kind, cause, deliveries } of letters) {
+          terminal.print(`${id}  ${kind} to ${actor?.role}/${actor?.key}, tried ${deliveries} times: ${cause}`);
+        }
+      }),
+    );
+}
+
+/** Commands that only look: report, runs, explain, dead list. */
+export function addLooking(program: Command): void {
+  addReport(program);
+  addRuns(program);
+  addExplain(program);
+  addDead(program);
+}

@@ -1,0 +1,3 @@
+// The command line, for tests and tools.
+export { program } from './program.ts';
+export { exitCodes } from './exit-codes.ts';
