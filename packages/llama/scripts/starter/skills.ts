@@ -26,8 +26,8 @@ export const skills: readonly Skill[] = [
   { name: 'proposer', role: 'proposer', arm: undefined },
 ];
 
-/** How often each level of a family is shown: empty mazes are few and easy, sums of three digits are slow to learn from. */
+/** How often each level of a family is shown: empty mazes are few and easy, long sums come late. */
 export function levelShare(family: string, level: number): number {
-  const shares = family === 'maze' ? [0.15, 0.45, 0.4] : [0.4, 0.4, 0.2];
-  return shares[level - 1] ?? 0;
+  const shares: Readonly<Record<string, readonly number[]>> = { maze: [0.15, 0.45, 0.4], add: [0.3, 0.4, 0.3], subtract: [0.3, 0.4, 0.3] };
+  return (shares[family] ?? [0.4, 0.4, 0.2])[level - 1] ?? 0;
 }

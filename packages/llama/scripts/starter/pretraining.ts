@@ -1,0 +1,118 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { randomOf, RedQueenError, seedOf } from '@redqueen/core';
+import { byteModel, encodeModel, type FullTrainer, initialModel, openFullTrainer, startDevice } from '@redqueen/llama';
+import { Batches } from './batches.ts';
+import { type Exam, examine } from './exam.ts';
+import { firstMix, steer } from './mix.ts';
+import { measureProgress, type Progress } from './progress.ts';
+
+/** The starter's size: 853 888 parameters, 3.4 MB in F32. */
+const model = byteModel({ layers: 4, width: 128, heads: 4, keyValueHeads: 2, feedForward: 384, context: 256 });
+
+/**
+ * Constant after the warm-up. Annealing would add 15 points and more of accuracy within seconds and leave less for the roles to learn
+ * from each other: the starter is an early checkpoint on purpose.
+ */
+const schedule = { learningRate: 2e-3, warmUp: 50, stepsPerLook: 20 } as const;
+const adamw = { beta1: 0.9, beta2: 0.99, epsilon: 1e-8, weightDecay: 0.01, maxGradientNorm: 1 } as const;
+
+/** When teacher forcing says that an exam may be passed. */
+const worthAnExam = { executor: 0.21, weakest: 0.06 } as const;
+
+/** Half-competent: enough success in every arm for rewards to differ, and enough failure to learn from. */
+export const halfCompetent = { low: 0.25, high: 0.32, weakest: 0.08 } as const;
+
+/** Above this no later snapshot will be half-competent. */
+const tooFar = 0.42;
+
+/** One look at the model while it trains. */
+export interface Look {
+  readonly step: number;
+  readonly seconds: number;
+  readonly loss: number;
+  readonly progress: Progress;
+  /** Present where the look was close enough for one. */
+  readonly exam: Exam | undefined;
+}
+
+/** How to pre-train. */
+export interface PretrainingOptions {
+  readonly seed: number;
+  readonly threads: number;
+  /** Time limit. */
+  readonly seconds: number;
+  /** Monotonic seconds. */
+  readonly now: () => number;
+  readonly onLook: (look: Look) => void;
+}
+
+/** The chosen snapshot as a GGUF file, and what it can do. */
+export interface Starter {
+  readonly file: Uint8Array;
+  readonly exam: Exam;
+}
+
+function isHalfCompetent({ sampled, weakest }: Exam): boolean {
+  return sampled >= halfCompetent.low && sampled <= halfCompetent.high && weakest >= halfCompetent.weakest;
+}
+
+/** Examines a model file with the engine that will serve it, in a process of its own. */
+async function examineFile(file: Uint8Array, threads: number): Promise<Exam> {
+  const folder = await mkdtemp(join(tmpdir(), 'redqueen-starter-'));
+  try {
+    const modelPath = join(folder, 'starter.gguf');
+    await writeFile(modelPath, file);
+    const device = await startDevice({ modelPath, threads });
+    try {
+      return await examine(device);
+    } finally {
+      await device.close();
+    }
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+/** Trains for as many steps as lie between two looks; the mean loss. */
+async function trainOn(trainer: FullTrainer, batches: Batches, mix: readonly number[], firstStep: number): Promise<number> {
+  let loss = 0;
+  for (let step = firstStep; step < firstStep + schedule.stepsPerLook; step++) {
+    const learningRate = schedule.learningRate * Math.min(1, step / schedule.warmUp);
+    loss += (await trainer.update(batches.next(mix), { ...adamw, learningRate })).loss / schedule.stepsPerLook;
+  }
+  return loss;
+}
+
+/**
+ * Trains from random weights until the model is half-competent by generation on the develop split; that snapshot is the starter.
+ * Deterministic in the seed: time only sets a limit. Throws `deadline_exceeded` at the time limit, and `failed_precondition` where the
+ * model became too good before every arm was good enough (another seed helps).
+ */
+export async function pretrain(options: PretrainingOptions): Promise<Starter> {
+  const { seed, threads, seconds, now, onLook } = options;
+  const trainer = await openFullTrainer(model, initialModel(model, seedOf('starter', seed, 'weights')), threads, now);
+  const batches = new Batches(randomOf('starter', seed, 'text'));
+  const start = now();
+  let mix = firstMix();
+  for (let step = 1; now() - start < seconds; step += schedule.stepsPerLook) {
+    const loss = await trainOn(trainer, batches, mix, step);
+    const progress = await measureProgress(trainer);
+    mix = steer(progress.success);
+    const close = progress.executor >= worthAnExam.executor && progress.weakest >= worthAnExam.weakest;
+    const file = encodeModel(model, trainer.weights, 'Red Queen starter (an early checkpoint)');
+    const exam = close ? await examineFile(file, threads) : undefined;
+    onLook({ step: step + schedule.stepsPerLook - 1, seconds: now() - start, loss, progress, exam });
+    if (exam !== undefined && isHalfCompetent(exam)) return { file, exam };
+    if (progress.executor > tooFar)
+      throw new RedQueenError(
+        'failed_precondition',
+        'starter: it became too good before every family and level was good enough; try another --seed',
+      );
+  }
+  throw new RedQueenError(
+    'deadline_exceeded',
+    `starter: not half-competent after ${seconds} s; give it more --seconds, or a less busy machine`,
+  );
+}
