@@ -22,6 +22,8 @@ export interface NatsServer {
   /** nats://127.0.0.1:port. */
   readonly url: string;
   readonly port: number;
+  /** Its process, or that of the shell that watches over it. */
+  readonly pid: number | undefined;
   /** Resolves when it has ended, for whatever reason. */
   readonly ended: Promise<void>;
   /** Ends it in order. Resolves once it is gone. */
@@ -118,7 +120,7 @@ export async function startNatsServer(options: NatsServerOptions): Promise<NatsS
   };
   try {
     const url = await whenReady(files, options.clock, () => hasEnded);
-    return { url, port: Number(new URL(url).port), ended, stop };
+    return { url, port: Number(new URL(url).port), pid: child.pid, ended, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -1,0 +1,50 @@
+import { noNats, obtainNats, processEnvironment, type Config, type Logger, type NatsSource } from '@redqueen/runtime';
+import type { Cluster, LaunchOptions } from './cluster.ts';
+import { lockFolder } from './folder-lock.ts';
+import { launchInOneProcess } from './one-process.ts';
+import { withFreePorts } from './ports.ts';
+import { launchProcesses } from './processes.ts';
+
+/** A logger for what a person must know while nothing else is up yet. */
+function sayingLogger(say: LaunchOptions['say']): Logger {
+  const line = (facts: object | string, message?: string) => {
+    if (typeof facts === 'string') return say(facts);
+    const { reason } = facts as { reason?: string };
+    say(reason === undefined ? (message ?? '') : `${message}: ${reason}`);
+  };
+  const logger: Logger = { debug: () => {}, info: line, warn: line, error: line, child: () => logger };
+  return logger;
+}
+
+/** Undefined where the memory bus is to be used. Throws where NATS was asked for and cannot be had. */
+async function natsToUse(config: Config, say: LaunchOptions['say']): Promise<Exclude<NatsSource, { kind: 'none' }> | undefined> {
+  const oneProcess = 'all services run in this process, on the in-memory bus';
+  if (config.bus.kind === 'memory') {
+    say(`As asked, ${oneProcess}.`);
+    return undefined;
+  }
+  const source = await obtainNats(config, processEnvironment(), sayingLogger(say));
+  if (source.kind !== 'none') return source;
+  if (config.bus.kind === 'nats') throw noNats(source.hint);
+  say(`No nats-server on this machine: ${oneProcess}. To get one: ${source.hint}`);
+  return undefined;
+}
+
+/**
+ * Launches a local cluster over the data folder and resolves once all eight services are SERVING.
+ * Throws one clear error where the folder is in use, NATS was asked for and cannot be had, a port that was asked for is in use,
+ * or a service cannot be kept up; nothing is left behind then.
+ */
+export async function launchCluster(options: LaunchOptions): Promise<Cluster> {
+  const lock = lockFolder(options.config.dataDir);
+  try {
+    const source = await natsToUse(options.config, options.say);
+    const resolved = { ...options, config: await withFreePorts(options.config) };
+    const cluster = source ? await launchProcesses(resolved, source) : await launchInOneProcess(resolved);
+    lock.announce({ gateway: cluster.gateway, page: cluster.page, kind: cluster.kind });
+    return { ...cluster, stop: () => cluster.stop().finally(() => lock.release()) };
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
