@@ -12,12 +12,12 @@ export const maxRank = 256;
 
 /** An agent's trained copy of its adapter with the optimizer's memory, and the versions of it that are served. */
 export class Agent {
+  readonly name: string;
   readonly settings: AdapterSettings;
   readonly layout: ParameterLayout;
   readonly versions = new Map<number, AdapterWeights>();
   weights: Float32Array;
   optimizer: OptimizerState;
-  readonly #name: string;
   readonly #model: HyperParameters;
   #revision = 0;
   #last: Promise<unknown> = Promise.resolve();
@@ -25,7 +25,7 @@ export class Agent {
   /** Fresh weights: A uniform in ±1/√inputs by the seed, B zero, so that the adapter starts as the identity. */
   constructor(name: string, settings: AdapterSettings, model: HyperParameters) {
     checkSettings(settings);
-    this.#name = name;
+    this.name = name;
     this.#model = model;
     this.settings = settings;
     this.layout = adapterLayout(model, settings.rank);
@@ -35,7 +35,7 @@ export class Agent {
 
   /** The weights as they stand, ready for graphs. */
   current(): AdapterWeights {
-    return foldedWeights(`${this.#name} training ${this.#revision}`, this.weights, this.layout, this.settings.rank, this.settings.alpha);
+    return foldedWeights(`${this.name} training ${this.#revision}`, this.weights, this.layout, this.settings.rank, this.settings.alpha);
   }
 
   /** The layout of an adapter of any rank for this agent's model. */
@@ -57,8 +57,10 @@ export class Agent {
 }
 
 function checkSettings({ rank, alpha, seed }: AdapterSettings): void {
-  if (!Number.isInteger(rank) || rank < 1 || rank > maxRank) throw new RedQueenError('invalid_argument', `adapter.rank is ${rank}; it must be a whole number from 1 to ${maxRank}`);
-  if (!Number.isFinite(alpha) || alpha <= 0) throw new RedQueenError('invalid_argument', `adapter.alpha is ${alpha}; it must be a positive number`);
+  if (!Number.isInteger(rank) || rank < 1 || rank > maxRank)
+    throw new RedQueenError('invalid_argument', `adapter.rank is ${rank}; it must be a whole number from 1 to ${maxRank}`);
+  if (!Number.isFinite(alpha) || alpha <= 0)
+    throw new RedQueenError('invalid_argument', `adapter.alpha is ${alpha}; it must be a positive number`);
   if (!Number.isInteger(seed)) throw new RedQueenError('invalid_argument', `adapter.seed is ${seed}; it must be a whole number`);
 }
 

@@ -8,7 +8,8 @@ import { prefixTree } from '../model/prefix-tree.ts';
 import type { AdapterWeights } from './adapter-weights.ts';
 import { LanePool } from './lane-pool.ts';
 import { ModelLane } from './model-lane.ts';
-import { planSampling, sampleChunk, type SamplingSettings, type TokenPrompt, type TokenSample } from './sampler.ts';
+import { sampleChunk, type TokenSample } from './sampler.ts';
+import { planSampling, type SamplingSettings, type TokenPrompt } from './sampling-plan.ts';
 import { scoreChunk } from './scorer.ts';
 import { planTrees } from './tree-chunks.ts';
 
@@ -27,18 +28,27 @@ export class Engine {
 
   /** Loads the model and prepares `threads` lanes. `now`: seconds of a monotonic clock. Throws `failed_precondition` for a model that cannot be trained. */
   constructor(path: string, header: GgufHeader, threads: number, now: () => number) {
-    if (!Number.isInteger(threads) || threads < 1 || threads > 64) throw new RedQueenError('invalid_argument', `threads is ${threads}; it must be a whole number from 1 to 64`);
+    if (!Number.isInteger(threads) || threads < 1 || threads > 64)
+      throw new RedQueenError('invalid_argument', `threads is ${threads}; it must be a whole number from 1 to 64`);
     this.model = hyperParametersOf(header);
     this.native = loadModel(path);
     const loaded = tensorsOf(this.native);
     const first = new ModelLane(this.model, { tensors: loaded, matrices: new Map() });
     const base = prepareBase(loaded, this.model, first.lane.backend);
     first.lane.close();
-    this.pool = new LanePool(Array.from({ length: threads }, () => new ModelLane(this.model, base)), now);
+    this.pool = new LanePool(
+      Array.from({ length: threads }, () => new ModelLane(this.model, base)),
+      now,
+    );
   }
 
   /** Samples of every prompt, in order. */
-  async sample(owner: string, weights: AdapterWeights, prompts: readonly TokenPrompt[], settings: SamplingSettings): Promise<readonly (readonly TokenSample[])[]> {
+  async sample(
+    owner: string,
+    weights: AdapterWeights,
+    prompts: readonly TokenPrompt[],
+    settings: SamplingSettings,
+  ): Promise<readonly (readonly TokenSample[])[]> {
     const results: (readonly TokenSample[])[] = prompts.map(() => []);
     await Promise.all(
       planSampling(prompts, settings).map(async (chunk) => {

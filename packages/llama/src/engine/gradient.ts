@@ -1,16 +1,21 @@
-import { emptySums, policyGradient, type PolicyGradientSums, type TokenTerm } from '../losses/policy-gradient.ts';
-import { RowSoftmax } from '../losses/softmax.ts';
-import { type PrefixTree, treeInputs } from '../model/prefix-tree.ts';
+import { policyGradient, type PolicyGradientSums, type PolicyLoss, type TokenTerm } from '../losses/policy-gradient.ts';
+import type { PrefixTree } from '../model/prefix-tree.ts';
+import { treeInputs } from '../model/tree-batch.ts';
 import type { LossSettings, TrainGroup } from '../worker/protocol.ts';
 import { type AdapterWeights, baseWeights } from './adapter-weights.ts';
 import type { ModelLane } from './model-lane.ts';
 import { scoreChunk } from './scorer.ts';
 import type { TreeChunk } from './tree-chunks.ts';
 
-/** Gradient of the loss over one chunk, with respect to the folded adapter weights, and the loss figures. */
-export interface ChunkGradient {
+/** Gradient of the loss over some groups with respect to the adapter's weights, and the loss figures. */
+export interface AdapterGradient {
   readonly gradient: Float32Array;
   readonly sums: PolicyGradientSums;
+}
+
+/** A chunk of a batch with the groups that its trees were made of. */
+export interface TrainChunk extends TreeChunk {
+  readonly groups: readonly TrainGroup[];
 }
 
 /** The groups that can move the weights: without KL and entropy terms, a group whose advantages are all zero cannot. */
@@ -20,22 +25,30 @@ export function effectiveGroups(groups: readonly TrainGroup[], loss: LossSetting
   return spoken.filter((group) => group.samples.some((sample) => sample.advantages.some((advantage) => advantage !== 0)));
 }
 
-/** Forward, loss and backward over one chunk of groups on a lane. `groups[i]` is what tree i of the chunk was made of. */
+/** Forward, loss and backward over one chunk on a lane. The gradient is that of the folded weights. */
 export async function chunkGradient(
-  member: ModelLane, weights: AdapterWeights, chunk: TreeChunk, groups: readonly TrainGroup[], loss: LossSettings, normaliser: number,
-): Promise<ChunkGradient> {
+  member: ModelLane,
+  weights: AdapterWeights,
+  chunk: TrainChunk,
+  loss: PolicyLoss,
+): Promise<AdapterGradient> {
   const { model } = member;
-  const base = loss.klToBase > 0 ? await scoreChunk(member, baseWeights, chunk, groups.map((group) => group.samples.map((sample) => sample.tokens))) : null;
+  const base = loss.settings.klToBase > 0 ? await scoreChunk(member, baseWeights, chunk, chunk.groups.map(answersOf)) : null;
   const inputs = treeInputs(chunk.trees, chunk.shape, model.heads / model.keyValueHeads);
   const graph = member.trainer(chunk.shape, weights);
   const logits = await graph.forward(inputs);
-  const terms = chunk.trees.flatMap((tree, index) => termsOf(tree, groups[index] as TrainGroup, inputs.firstRows[index] as number, base?.[index] ?? null));
+  const terms = chunk.trees.flatMap(({ tree }, index) =>
+    termsOf(tree, chunk.groups[index] as TrainGroup, inputs.firstRows[index] as number, base?.[index] ?? null),
+  );
   terms.sort((a, b) => a.row - b.row);
-  const gradient = new Float32Array(chunk.shape.rows * model.vocabulary);
-  const sums = emptySums();
-  policyGradient(logits, new RowSoftmax(model.vocabulary), terms, loss, normaliser, gradient, sums);
+  const { gradient, sums } = policyGradient(logits, model.vocabulary, terms, loss);
   await graph.backward(gradient);
   return { gradient: member.gradients(weights.rank), sums };
+}
+
+/** The sampled tokens of a group. */
+export function answersOf(group: TrainGroup): readonly Int32Array[] {
+  return group.samples.map((sample) => sample.tokens);
 }
 
 function termsOf(tree: PrefixTree, group: TrainGroup, firstRow: number, base: readonly Float32Array[] | null): readonly TokenTerm[] {

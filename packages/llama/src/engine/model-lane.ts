@@ -4,7 +4,7 @@ import { AdaptedWeights } from '../model/graph-weights.ts';
 import type { HyperParameters } from '../model/hyper-parameters.ts';
 import { ParameterBlock } from '../model/parameter-block.ts';
 import { adapterLayout } from '../model/parameter-layout.ts';
-import type { TreeShape } from '../model/prefix-tree.ts';
+import type { TreeShape } from '../model/tree-batch.ts';
 import { TreeGraph } from '../model/tree-graph.ts';
 import type { AdapterWeights } from './adapter-weights.ts';
 import { Lane } from './lane.ts';
@@ -46,7 +46,7 @@ export class ModelLane {
 
   #tree(kind: string, shape: TreeShape, weights: AdapterWeights, differentiable: boolean): TreeGraph {
     const block = this.#load(weights);
-    const key = `${kind} ${weights.rank} ${shape.groups} ${shape.slots} ${shape.rows}`;
+    const key = `${kind} ${weights.rank} ${shape.bins} ${shape.slots} ${shape.rows}`;
     const plan = { weights: () => new AdaptedWeights(this.#base, block), trained: differentiable ? block : null };
     return this.lane.keep(key, () => new TreeGraph(this.lane, this.model, shape, plan));
   }

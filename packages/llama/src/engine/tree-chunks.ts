@@ -1,35 +1,59 @@
-import { type PrefixTree, shapeOfTrees, type TreeShape } from '../model/prefix-tree.ts';
+import type { PrefixTree } from '../model/prefix-tree.ts';
+import type { PlacedTree, TreeShape } from '../model/tree-batch.ts';
 
 /** Trees that are computed together, with the places of their owners in the request. */
 export interface TreeChunk {
   readonly shape: TreeShape;
-  readonly trees: readonly PrefixTree[];
+  readonly trees: readonly PlacedTree[];
   readonly places: readonly number[];
 }
 
-/** How much is computed together: enough to fill the matrix kernels, little enough to share the work among lanes and to bound memory. */
-export interface ChunkBounds {
-  readonly slots: number;
-  readonly groups: number;
+/** Slots of a bin, at least. A multiple of 16: ggml's matrix kernels take a slow path for other lengths of the attention's sums. */
+const leastSlots = 64;
+const slotStep = 16;
+const rowStep = 64;
+/** Slots computed together: enough to fill the matrix kernels, few enough to share the work among lanes and to bound memory. */
+const slotsTogether = 192;
+
+function alignUp(value: number, step: number): number {
+  return Math.ceil(value / step) * step;
 }
 
-const defaultBounds: ChunkBounds = { slots: 320, groups: 16 };
-
-/** Chunks of trees of like size, largest first. The plan depends on the trees alone, so that results do not depend on the number of lanes. */
-export function planTrees(trees: readonly PrefixTree[], bounds: ChunkBounds = defaultBounds): readonly TreeChunk[] {
-  const order = trees.map((_, place) => place).sort((a, b) => size(trees, b) - size(trees, a) || a - b);
-  const chunks: TreeChunk[] = [];
-  for (let start = 0; start < order.length; ) {
-    const slots = Math.ceil(size(trees, order[start] as number) / 8) * 8;
-    const most = Math.min(bounds.groups, Math.max(2, 2 ** Math.floor(Math.log2(bounds.slots / slots))));
-    const places = order.slice(start, start + most);
-    const chosen = places.map((place) => trees[place] as PrefixTree);
-    chunks.push({ shape: shapeOfTrees(chosen), trees: chosen, places });
-    start += most;
+/** Which trees share a bin: first fit, the largest first (Johnson 1973). */
+function packBins(trees: readonly PrefixTree[], slots: number): readonly (readonly number[])[] {
+  const size = (place: number): number => (trees[place] as PrefixTree).tokens.length;
+  const order = trees.map((_, place) => place).sort((a, b) => size(b) - size(a) || a - b);
+  const bins: { free: number; readonly places: number[] }[] = [];
+  for (const place of order) {
+    let bin = bins.find((candidate) => candidate.free >= size(place));
+    if (bin === undefined) bins.push((bin = { free: slots, places: [] }));
+    bin.free -= size(place);
+    bin.places.push(place);
   }
-  return chunks;
+  return bins.map((bin) => bin.places);
 }
 
-function size(trees: readonly PrefixTree[], place: number): number {
-  return (trees[place] as PrefixTree).tokens.length;
+/** Chunks of bins of trees. The plan depends on the trees alone, so that results do not depend on the number of lanes. */
+export function planTrees(trees: readonly PrefixTree[], together = slotsTogether): readonly TreeChunk[] {
+  const largest = trees.reduce((most, tree) => Math.max(most, tree.tokens.length), 0);
+  const slots = Math.max(leastSlots, alignUp(largest, slotStep));
+  const most = Math.max(1, Math.floor(together / slots));
+  const packed = packBins(trees, slots);
+  return Array.from({ length: Math.ceil(packed.length / most) }, (_, index) =>
+    chunkOf(trees, packed.slice(index * most, (index + 1) * most), slots),
+  );
+}
+
+function chunkOf(trees: readonly PrefixTree[], bins: readonly (readonly number[])[], slots: number): TreeChunk {
+  const placed: PlacedTree[] = [];
+  for (const [bin, places] of bins.entries()) {
+    let first = 0;
+    for (const place of places) {
+      const tree = trees[place] as PrefixTree;
+      placed.push({ tree, bin, first });
+      first += tree.tokens.length;
+    }
+  }
+  const rows = placed.reduce((sum, { tree }) => sum + tree.outputs.length, 0);
+  return { shape: { bins: bins.length, slots, rows: Math.max(rowStep, alignUp(rows, rowStep)) }, trees: placed, places: bins.flat() };
 }

@@ -1,11 +1,10 @@
-import type { PolicyGradientSums } from '../losses/policy-gradient.ts';
-import { emptySums } from '../losses/policy-gradient.ts';
+import { addSums, emptySums } from '../losses/policy-gradient.ts';
 import { prefixTree } from '../model/prefix-tree.ts';
 import type { LossSettings, TrainGroup, UpdateSettings, UpdateStats } from '../worker/protocol.ts';
 import { adamwStep, norm } from './adamw.ts';
 import { scaleB } from './adapter-weights.ts';
 import type { Agent } from './agent.ts';
-import { type ChunkGradient, chunkGradient, effectiveGroups } from './gradient.ts';
+import { type AdapterGradient, answersOf, chunkGradient, effectiveGroups } from './gradient.ts';
 import type { LanePool } from './lane-pool.ts';
 import type { ModelLane } from './model-lane.ts';
 import { planTrees } from './tree-chunks.ts';
@@ -19,14 +18,14 @@ export interface UpdateRequest {
 }
 
 /** Gradient of the loss over all groups with respect to A and B, computed in chunks over the lanes and summed in the order of the chunks. */
-export async function totalGradient(pool: LanePool<ModelLane>, owner: string, agent: Agent, request: UpdateRequest): Promise<ChunkGradient> {
+export async function totalGradient(pool: LanePool<ModelLane>, agent: Agent, request: UpdateRequest): Promise<AdapterGradient> {
   const groups = effectiveGroups(request.groups, request.loss);
   const weights = agent.current();
-  const chunks = planTrees(groups.map((group) => prefixTree(group.promptTokens, group.samples.map((sample) => sample.tokens))));
+  const loss = { settings: request.loss, normaliser: request.normaliser };
   const parts = await Promise.all(
-    chunks.map((chunk) => {
-      const members = chunk.places.map((place) => groups[place] as TrainGroup);
-      return pool.run(owner, 'train', (member) => chunkGradient(member, weights, chunk, members, request.loss, request.normaliser));
+    planTrees(groups.map((group) => prefixTree(group.promptTokens, answersOf(group)))).map((chunk) => {
+      const whole = { ...chunk, groups: chunk.places.map((place) => groups[place] as TrainGroup) };
+      return pool.run(agent.name, 'train', (member) => chunkGradient(member, weights, whole, loss));
     }),
   );
   const gradient = new Float32Array(agent.layout.length);
@@ -40,18 +39,9 @@ export async function totalGradient(pool: LanePool<ModelLane>, owner: string, ag
   return { gradient, sums };
 }
 
-function addSums(total: PolicyGradientSums, part: PolicyGradientSums): void {
-  total.loss += part.loss;
-  total.tokens += part.tokens;
-  total.clipped += part.clipped;
-  total.divergence += part.divergence;
-  total.entropy += part.entropy;
-  total.mismatch = Math.max(total.mismatch, part.mismatch);
-}
-
 /** One optimizer update of the agent. A batch without any effect (all advantages zero) leaves weights and optimizer as they are. */
-export async function updateAgent(pool: LanePool<ModelLane>, owner: string, agent: Agent, request: UpdateRequest): Promise<UpdateStats> {
-  const { gradient, sums } = await totalGradient(pool, owner, agent, request);
+export async function updateAgent(pool: LanePool<ModelLane>, agent: Agent, request: UpdateRequest): Promise<UpdateStats> {
+  const { gradient, sums } = await totalGradient(pool, agent, request);
   const gradientNorm = norm(gradient);
   if (sums.tokens > 0) {
     adamwStep(agent.weights, gradient, agent.optimizer, request.update);

@@ -14,7 +14,8 @@ export function loadBackends(): void {
 function device(): Pointer {
   loadBackends();
   const found = backends.deviceByType(cpuDevice);
-  if (found === null) throw new RedQueenError('failed_precondition', `ggml: no CPU backend loads from ${backendFolder}; this processor may be too old`);
+  if (found === null)
+    throw new RedQueenError('failed_precondition', `ggml: no CPU backend loads from ${backendFolder}; this processor may be too old`);
   return found;
 }
 
@@ -28,7 +29,8 @@ export function newSingleThreadBackend(): Pointer {
   const cpu = device();
   const backend = backends.init(cpu, null);
   const setter = backends.procedure(backends.registryOf(cpu), 'ggml_backend_set_n_threads');
-  if (backend === null || setter === null) throw new RedQueenError('failed_precondition', 'ggml: the CPU backend does not start; reinstall node-llama-cpp');
+  if (backend === null || setter === null)
+    throw new RedQueenError('failed_precondition', 'ggml: the CPU backend does not start; reinstall node-llama-cpp');
   koffi.call(setter, setThreads, backend, 1);
   return backend;
 }

@@ -1,3 +1,4 @@
+/* oxlint-disable max-params -- C's signatures are what they are */
 // The part of ggml's C interface that we use. Names are ggml's own without the prefix, so that ggml.h documents them.
 import koffi, { type KoffiFunc } from 'koffi';
 import { ggmlBase, ggmlRegistry } from './libraries.ts';
@@ -14,8 +15,19 @@ koffi.struct('ggml_init_params', { mem_size: 'size_t', mem_buffer: 'void*', no_a
 type Unary = (context: Pointer, a: Pointer) => Pointer;
 type Binary = (context: Pointer, a: Pointer, b: Pointer) => Pointer;
 type Rope = (
-  context: Pointer, a: Pointer, positions: Pointer, frequencyFactors: Pointer | null, dimensions: number, mode: number, originalContext: number,
-  frequencyBase: number, frequencyScale: number, extrapolation: number, attention: number, betaFast: number, betaSlow: number,
+  context: Pointer,
+  a: Pointer,
+  positions: Pointer,
+  frequencyFactors: Pointer | null,
+  dimensions: number,
+  mode: number,
+  originalContext: number,
+  frequencyBase: number,
+  frequencyScale: number,
+  extrapolation: number,
+  attention: number,
+  betaFast: number,
+  betaSlow: number,
 ) => Pointer;
 
 function base<Signature extends (...parameters: never[]) => unknown>(definition: string): KoffiFunc<Signature> {
@@ -26,7 +38,8 @@ function registry<Signature extends (...parameters: never[]) => unknown>(definit
   return ggmlRegistry.func(definition) as unknown as KoffiFunc<Signature>;
 }
 
-const ropeParameters = 'P c, P a, P pos, P ff, int n_dims, int mode, int n_ctx_orig, float base, float scale, float ext, float attn, float fast, float slow';
+const ropeParameters =
+  'P c, P a, P pos, P ff, int n_dims, int mode, int n_ctx_orig, float base, float scale, float ext, float attn, float fast, float slow';
 
 /** Contexts, tensors and their shapes. */
 export const tensors = {
@@ -35,13 +48,30 @@ export const tensors = {
   overhead: base<() => number | bigint>('size_t ggml_tensor_overhead()'),
   graphOverhead: base<(size: number, gradients: boolean) => number | bigint>('size_t ggml_graph_overhead_custom(size_t size, bool grads)'),
   new1d: base<(context: Pointer, type: number, n0: number) => Pointer>('P ggml_new_tensor_1d(P c, int type, int64_t a)'),
-  new2d: base<(context: Pointer, type: number, n0: number, n1: number) => Pointer>('P ggml_new_tensor_2d(P c, int type, int64_t a, int64_t b)'),
-  new4d: base<(context: Pointer, type: number, n0: number, n1: number, n2: number, n3: number) => Pointer>('P ggml_new_tensor_4d(P c, int type, int64_t a, int64_t b, int64_t d, int64_t e)'),
-  view1d: base<(context: Pointer, a: Pointer, n0: number, offset: number) => Pointer>('P ggml_view_1d(P c, P a, int64_t n0, size_t off)'),
-  view2d: base<(context: Pointer, a: Pointer, n0: number, n1: number, stride1: number, offset: number) => Pointer>('P ggml_view_2d(P c, P a, int64_t n0, int64_t n1, size_t b1, size_t off)'),
-  view4d: base<(context: Pointer, a: Pointer, n0: number, n1: number, n2: number, n3: number, stride1: number, stride2: number, stride3: number, offset: number) => Pointer>(
-    'P ggml_view_4d(P c, P a, int64_t n0, int64_t n1, int64_t n2, int64_t n3, size_t b1, size_t b2, size_t b3, size_t off)',
+  new2d: base<(context: Pointer, type: number, n0: number, n1: number) => Pointer>(
+    'P ggml_new_tensor_2d(P c, int type, int64_t a, int64_t b)',
   ),
+  new4d: base<(context: Pointer, type: number, n0: number, n1: number, n2: number, n3: number) => Pointer>(
+    'P ggml_new_tensor_4d(P c, int type, int64_t a, int64_t b, int64_t d, int64_t e)',
+  ),
+  view1d: base<(context: Pointer, a: Pointer, n0: number, offset: number) => Pointer>('P ggml_view_1d(P c, P a, int64_t n0, size_t off)'),
+  view2d: base<(context: Pointer, a: Pointer, n0: number, n1: number, stride1: number, offset: number) => Pointer>(
+    'P ggml_view_2d(P c, P a, int64_t n0, int64_t n1, size_t b1, size_t off)',
+  ),
+  view4d: base<
+    (
+      context: Pointer,
+      a: Pointer,
+      n0: number,
+      n1: number,
+      n2: number,
+      n3: number,
+      stride1: number,
+      stride2: number,
+      stride3: number,
+      offset: number,
+    ) => Pointer
+  >('P ggml_view_4d(P c, P a, int64_t n0, int64_t n1, int64_t n2, int64_t n3, size_t b1, size_t b2, size_t b3, size_t off)'),
   setName: base<(tensor: Pointer, name: string) => Pointer>('P ggml_set_name(P t, const char* n)'),
   setInput: base<(tensor: Pointer) => void>('void ggml_set_input(P t)'),
   setOutput: base<(tensor: Pointer) => void>('void ggml_set_output(P t)'),
@@ -52,23 +82,35 @@ export const tensors = {
 /** The operations that forward and backward graphs are made of. */
 export const ops = {
   getRows: base<Binary>('P ggml_get_rows(P c, P a, P b)'),
-  getRowsBack: base<(context: Pointer, gradient: Pointer, rows: Pointer, like: Pointer) => Pointer>('P ggml_get_rows_back(P c, P a, P b, P d)'),
+  getRowsBack: base<(context: Pointer, gradient: Pointer, rows: Pointer, like: Pointer) => Pointer>(
+    'P ggml_get_rows_back(P c, P a, P b, P d)',
+  ),
   rmsNorm: base<(context: Pointer, a: Pointer, epsilon: number) => Pointer>('P ggml_rms_norm(P c, P a, float eps)'),
-  rmsNormBack: base<(context: Pointer, gradient: Pointer, a: Pointer, epsilon: number) => Pointer>('P ggml_rms_norm_back(P c, P g, P a, float eps)'),
+  rmsNormBack: base<(context: Pointer, gradient: Pointer, a: Pointer, epsilon: number) => Pointer>(
+    'P ggml_rms_norm_back(P c, P g, P a, float eps)',
+  ),
   multiply: base<Binary>('P ggml_mul(P c, P a, P b)'),
   add: base<Binary>('P ggml_add(P c, P a, P b)'),
   matrixMultiply: base<Binary>('P ggml_mul_mat(P c, P a, P b)'),
   scale: base<(context: Pointer, a: Pointer, factor: number) => Pointer>('P ggml_scale(P c, P a, float s)'),
-  softmax: base<(context: Pointer, a: Pointer, mask: Pointer, scale: number, maxBias: number) => Pointer>('P ggml_soft_max_ext(P c, P a, P mask, float scale, float max_bias)'),
-  softmaxBack: base<(context: Pointer, gradient: Pointer, y: Pointer, scale: number, maxBias: number) => Pointer>('P ggml_soft_max_ext_back(P c, P g, P y, float scale, float max_bias)'),
+  softmax: base<(context: Pointer, a: Pointer, mask: Pointer, scale: number, maxBias: number) => Pointer>(
+    'P ggml_soft_max_ext(P c, P a, P mask, float scale, float max_bias)',
+  ),
+  softmaxBack: base<(context: Pointer, gradient: Pointer, y: Pointer, scale: number, maxBias: number) => Pointer>(
+    'P ggml_soft_max_ext_back(P c, P g, P y, float scale, float max_bias)',
+  ),
   silu: base<Unary>('P ggml_silu(P c, P a)'),
   siluBack: base<Binary>('P ggml_silu_back(P c, P g, P a)'),
   swiglu: base<Binary>('P ggml_swiglu_split(P c, P a, P b)'),
   rope: base<Rope>(`P ggml_rope_ext(${ropeParameters})`),
   ropeBack: base<Rope>(`P ggml_rope_ext_back(${ropeParameters})`),
   repeatBack: base<Binary>('P ggml_repeat_back(P c, P a, P b)'),
-  reshape4d: base<(context: Pointer, a: Pointer, n0: number, n1: number, n2: number, n3: number) => Pointer>('P ggml_reshape_4d(P c, P a, int64_t x, int64_t y, int64_t z, int64_t w)'),
-  permute: base<(context: Pointer, a: Pointer, axis0: number, axis1: number, axis2: number, axis3: number) => Pointer>('P ggml_permute(P c, P a, int x, int y, int z, int w)'),
+  reshape4d: base<(context: Pointer, a: Pointer, n0: number, n1: number, n2: number, n3: number) => Pointer>(
+    'P ggml_reshape_4d(P c, P a, int64_t x, int64_t y, int64_t z, int64_t w)',
+  ),
+  permute: base<(context: Pointer, a: Pointer, axis0: number, axis1: number, axis2: number, axis3: number) => Pointer>(
+    'P ggml_permute(P c, P a, int x, int y, int z, int w)',
+  ),
   transpose: base<Unary>('P ggml_transpose(P c, P a)'),
   contiguous: base<Unary>('P ggml_cont(P c, P a)'),
   copy: base<Binary>('P ggml_cpy(P c, P a, P b)'),
@@ -102,8 +144,12 @@ export const backends = {
   allocateContext: base<(context: Pointer, backend: Pointer) => Pointer | null>('P ggml_backend_alloc_ctx_tensors(P c, P b)'),
   freeBuffer: base<(buffer: Pointer) => void>('void ggml_backend_buffer_free(P b)'),
   clearBuffer: base<(buffer: Pointer, value: number) => void>('void ggml_backend_buffer_clear(P b, uint8_t v)'),
-  set: base<(tensor: Pointer, data: ArrayBufferView, offset: number, bytes: number) => void>('void ggml_backend_tensor_set(P t, const void* data, size_t off, size_t n)'),
-  get: base<(tensor: Pointer, data: ArrayBufferView, offset: number, bytes: number) => void>('void ggml_backend_tensor_get(P t, void* data, size_t off, size_t n)'),
+  set: base<(tensor: Pointer, data: ArrayBufferView, offset: number, bytes: number) => void>(
+    'void ggml_backend_tensor_set(P t, const void* data, size_t off, size_t n)',
+  ),
+  get: base<(tensor: Pointer, data: ArrayBufferView, offset: number, bytes: number) => void>(
+    'void ggml_backend_tensor_get(P t, void* data, size_t off, size_t n)',
+  ),
   compute: base<(backend: Pointer, graph: Pointer) => number>('int ggml_backend_graph_compute(P b, P g)'),
   supports: base<(backend: Pointer, tensor: Pointer) => boolean>('bool ggml_backend_supports_op(P b, P t)'),
 } as const;

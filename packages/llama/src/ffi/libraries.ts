@@ -17,14 +17,21 @@ export function libraryFolder(): string {
   const platform = `${process.platform}-${process.arch}`;
   const name = packages[platform];
   if (name === undefined) {
-    throw new RedQueenError('failed_precondition', `llama.cpp: no prebuilt libraries are known for ${platform}; use Linux or macOS on x64 or arm64`);
+    throw new RedQueenError(
+      'failed_precondition',
+      `llama.cpp: no prebuilt libraries are known for ${platform}; use Linux or macOS on x64 or arm64`,
+    );
   }
   const require = createRequire(import.meta.url);
   try {
     const entry = createRequire(require.resolve('node-llama-cpp')).resolve(`@node-llama-cpp/${name}`);
     return join(dirname(entry), '..', 'bins', name);
   } catch (cause) {
-    throw new RedQueenError('failed_precondition', `llama.cpp: the package @node-llama-cpp/${name} is not installed; run npm ci without --omit=optional`, { cause });
+    throw new RedQueenError(
+      'failed_precondition',
+      `llama.cpp: the package @node-llama-cpp/${name} is not installed; run npm ci without --omit=optional`,
+      { cause },
+    );
   }
 }
 
@@ -32,7 +39,10 @@ export function libraryFolder(): string {
 function fileLike(folder: string, files: readonly string[], pattern: RegExp): string {
   const found = files.find((file) => pattern.test(file));
   if (found === undefined) {
-    throw new RedQueenError('failed_precondition', `llama.cpp: ${folder} holds no library like ${pattern.source}; reinstall node-llama-cpp`);
+    throw new RedQueenError(
+      'failed_precondition',
+      `llama.cpp: ${folder} holds no library like ${pattern.source}; reinstall node-llama-cpp`,
+    );
   }
   return join(folder, found);
 }

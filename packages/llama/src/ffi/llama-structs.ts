@@ -3,21 +3,71 @@ import { RedQueenError } from '@redqueen/core';
 import koffi from 'koffi';
 
 koffi.struct('llama_model_params', {
-  devices: 'void*', tensor_buft_overrides: 'void*', n_gpu_layers: 'int32_t', split_mode: 'int32_t', load_mode: 'int32_t', lazy_mode: 'int32_t',
-  main_gpu: 'int32_t', tensor_split: 'void*', progress_callback: 'void*', progress_callback_user_data: 'void*', kv_overrides: 'void*',
-  vocab_only: 'bool', check_tensors: 'bool', use_extra_bufts: 'bool', no_host: 'bool', no_alloc: 'bool', load_mtp: 'bool',
+  devices: 'void*',
+  tensor_buft_overrides: 'void*',
+  n_gpu_layers: 'int32_t',
+  split_mode: 'int32_t',
+  load_mode: 'int32_t',
+  lazy_mode: 'int32_t',
+  main_gpu: 'int32_t',
+  tensor_split: 'void*',
+  progress_callback: 'void*',
+  progress_callback_user_data: 'void*',
+  kv_overrides: 'void*',
+  vocab_only: 'bool',
+  check_tensors: 'bool',
+  use_extra_bufts: 'bool',
+  no_host: 'bool',
+  no_alloc: 'bool',
+  load_mtp: 'bool',
 });
 koffi.struct('llama_context_params', {
-  n_ctx: 'uint32_t', n_batch: 'uint32_t', n_ubatch: 'uint32_t', n_seq_max: 'uint32_t', n_rs_seq: 'uint32_t', n_outputs_max: 'uint32_t',
-  n_outputs_max_per_seq: 'uint32_t', n_threads: 'int32_t', n_threads_batch: 'int32_t', ctx_type: 'int32_t', rope_scaling_type: 'int32_t',
-  pooling_type: 'int32_t', attention_type: 'int32_t', flash_attn_type: 'int32_t', rope_freq_base: 'float', rope_freq_scale: 'float',
-  yarn_ext_factor: 'float', yarn_attn_factor: 'float', yarn_beta_fast: 'float', yarn_beta_slow: 'float', yarn_orig_ctx: 'uint32_t',
-  defrag_thold: 'float', cb_eval: 'void*', cb_eval_user_data: 'void*', type_k: 'int32_t', type_v: 'int32_t', abort_callback: 'void*',
-  abort_callback_data: 'void*', embeddings: 'bool', offload_kqv: 'bool', no_perf: 'bool', op_offload: 'bool', swa_full: 'bool',
-  kv_unified: 'bool', samplers: 'void*', n_samplers: 'size_t', ctx_other: 'void*',
+  n_ctx: 'uint32_t',
+  n_batch: 'uint32_t',
+  n_ubatch: 'uint32_t',
+  n_seq_max: 'uint32_t',
+  n_rs_seq: 'uint32_t',
+  n_outputs_max: 'uint32_t',
+  n_outputs_max_per_seq: 'uint32_t',
+  n_threads: 'int32_t',
+  n_threads_batch: 'int32_t',
+  ctx_type: 'int32_t',
+  rope_scaling_type: 'int32_t',
+  pooling_type: 'int32_t',
+  attention_type: 'int32_t',
+  flash_attn_type: 'int32_t',
+  rope_freq_base: 'float',
+  rope_freq_scale: 'float',
+  yarn_ext_factor: 'float',
+  yarn_attn_factor: 'float',
+  yarn_beta_fast: 'float',
+  yarn_beta_slow: 'float',
+  yarn_orig_ctx: 'uint32_t',
+  defrag_thold: 'float',
+  cb_eval: 'void*',
+  cb_eval_user_data: 'void*',
+  type_k: 'int32_t',
+  type_v: 'int32_t',
+  abort_callback: 'void*',
+  abort_callback_data: 'void*',
+  embeddings: 'bool',
+  offload_kqv: 'bool',
+  no_perf: 'bool',
+  op_offload: 'bool',
+  swa_full: 'bool',
+  kv_unified: 'bool',
+  samplers: 'void*',
+  n_samplers: 'size_t',
+  ctx_other: 'void*',
 });
 koffi.struct('llama_batch', {
-  n_tokens: 'int32_t', token: 'void*', embd: 'void*', pos: 'void*', n_seq_id: 'void*', seq_id: 'void*', logits: 'void*',
+  n_tokens: 'int32_t',
+  token: 'void*',
+  embd: 'void*',
+  pos: 'void*',
+  n_seq_id: 'void*',
+  seq_id: 'void*',
+  logits: 'void*',
 });
 
 /** The fields of llama_model_params that we read or set. */
@@ -70,7 +120,12 @@ const batchBytes = 56;
  */
 export function checkDefaults(model: ModelParameters, context: ContextParameters): void {
   const facts: readonly (readonly [string, boolean])[] = [
-    ['sizeof', koffi.sizeof('llama_model_params') === modelBytes && koffi.sizeof('llama_context_params') === contextBytes && koffi.sizeof('llama_batch') === batchBytes],
+    [
+      'sizeof',
+      koffi.sizeof('llama_model_params') === modelBytes &&
+        koffi.sizeof('llama_context_params') === contextBytes &&
+        koffi.sizeof('llama_batch') === batchBytes,
+    ],
     ['model.vocab_only', !model.vocab_only],
     ['model.check_tensors', !model.check_tensors],
     ['model.use_extra_bufts', model.use_extra_bufts],
@@ -87,6 +142,9 @@ export function checkDefaults(model: ModelParameters, context: ContextParameters
   ];
   const wrong = facts.filter(([, holds]) => !holds).map(([name]) => name);
   if (wrong.length > 0) {
-    throw new RedQueenError('failed_precondition', `llama.cpp: parameter structs differ from what we know (${wrong.join(', ')}); install the node-llama-cpp version of package.json`);
+    throw new RedQueenError(
+      'failed_precondition',
+      `llama.cpp: parameter structs differ from what we know (${wrong.join(', ')}); install the node-llama-cpp version of package.json`,
+    );
   }
 }

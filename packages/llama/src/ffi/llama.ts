@@ -17,19 +17,27 @@ export const llama = {
   logSet: bind<(callback: Pointer, data: null) => void>('void llama_log_set(void* callback, void* data)'),
   modelDefaults: bind<() => ModelParameters>('llama_model_params llama_model_default_params()'),
   contextDefaults: bind<() => ContextParameters>('llama_context_params llama_context_default_params()'),
-  loadModel: bind<(path: string, parameters: ModelParameters) => Pointer | null>('P llama_model_load_from_file(const char* path, llama_model_params params)'),
+  loadModel: bind<(path: string, parameters: ModelParameters) => Pointer | null>(
+    'P llama_model_load_from_file(const char* path, llama_model_params params)',
+  ),
   freeModel: bind<(model: Pointer) => void>('void llama_model_free(P model)'),
-  newContext: bind<(model: Pointer, parameters: ContextParameters) => Pointer | null>('P llama_init_from_model(P model, llama_context_params params)'),
+  newContext: bind<(model: Pointer, parameters: ContextParameters) => Pointer | null>(
+    'P llama_init_from_model(P model, llama_context_params params)',
+  ),
   freeContext: bind<(context: Pointer) => void>('void llama_free(P context)'),
   memory: bind<(context: Pointer) => Pointer>('P llama_get_memory(P context)'),
   clearMemory: bind<(memory: Pointer, data: boolean) => void>('void llama_memory_clear(P memory, bool data)'),
   decode: bind<(context: Pointer, batch: Batch) => number>('int llama_decode(P context, llama_batch batch)'),
   logits: bind<(context: Pointer) => Pointer>('P llama_get_logits(P context)'),
-  newBatch: bind<(tokens: number, embeddings: number, sequences: number) => Batch>('llama_batch llama_batch_init(int n, int embd, int n_seq_max)'),
+  newBatch: bind<(tokens: number, embeddings: number, sequences: number) => Batch>(
+    'llama_batch llama_batch_init(int n, int embd, int n_seq_max)',
+  ),
   freeBatch: bind<(batch: Batch) => void>('void llama_batch_free(llama_batch batch)'),
   loadAdapter: bind<(model: Pointer, path: string) => Pointer | null>('P llama_adapter_lora_init(P model, const char* path)'),
   freeAdapter: bind<(adapter: Pointer) => void>('void llama_adapter_lora_free(P adapter)'),
-  setAdapters: bind<(context: Pointer, adapters: Pointer[] | null, count: number, scales: number[] | null) => number>('int llama_set_adapters_lora(P context, P* adapters, size_t n, float* scales)'),
+  setAdapters: bind<(context: Pointer, adapters: Pointer[] | null, count: number, scales: number[] | null) => number>(
+    'int llama_set_adapters_lora(P context, P* adapters, size_t n, float* scales)',
+  ),
 } as const;
 
 const logPrototype = koffi.proto('void red_queen_log(int level, const char* text, void* data)');
@@ -38,7 +46,10 @@ let ready = false;
 /** Loads backends, silences llama.cpp's log and checks the struct layouts; cheap after the first call. */
 export function initialiseLlama(): void {
   if (ready) return;
-  llama.logSet(koffi.register(() => undefined, koffi.pointer(logPrototype)), null);
+  llama.logSet(
+    koffi.register(() => undefined, koffi.pointer(logPrototype)),
+    null,
+  );
   checkTensorLayout();
   loadBackends();
   llama.backendInit();
@@ -53,7 +64,8 @@ export function loadModel(path: string): Pointer {
   parameters.n_gpu_layers = 0;
   parameters.use_extra_bufts = false;
   const model = llama.loadModel(path, parameters);
-  if (model === null) throw new RedQueenError('failed_precondition', `model: llama.cpp cannot load ${path}; check that it is a complete GGUF model file`);
+  if (model === null)
+    throw new RedQueenError('failed_precondition', `model: llama.cpp cannot load ${path}; check that it is a complete GGUF model file`);
   return model;
 }
 
@@ -82,5 +94,8 @@ export function tensorsOf(model: Pointer): ReadonlyMap<string, Pointer> {
     }
     if (result.has('token_embd.weight')) return result;
   }
-  throw new RedQueenError('failed_precondition', 'llama.cpp: this build does not give access to the model tensors; install the node-llama-cpp version of package.json');
+  throw new RedQueenError(
+    'failed_precondition',
+    'llama.cpp: this build does not give access to the model tensors; install the node-llama-cpp version of package.json',
+  );
 }

@@ -19,11 +19,21 @@ export class StockContext {
   constructor(model: Pointer, vocabulary: number, capacity: number) {
     const parameters = llama.contextDefaults();
     Object.assign(parameters, {
-      n_ctx: capacity, n_batch: capacity, n_ubatch: capacity, n_seq_max: 1, n_threads: 1, n_threads_batch: 1,
-      flash_attn_type: 0, type_k: 0, type_v: 0, kv_unified: false, no_perf: true,
+      n_ctx: capacity,
+      n_batch: capacity,
+      n_ubatch: capacity,
+      n_seq_max: 1,
+      n_threads: 1,
+      n_threads_batch: 1,
+      flash_attn_type: 0,
+      type_k: 0,
+      type_v: 0,
+      kv_unified: false,
+      no_perf: true,
     });
     const context = llama.newContext(model, parameters);
-    if (context === null) throw new RedQueenError('resource_exhausted', `llama.cpp: no context of ${capacity} tokens; free memory or use a smaller model`);
+    if (context === null)
+      throw new RedQueenError('resource_exhausted', `llama.cpp: no context of ${capacity} tokens; free memory or use a smaller model`);
     this.#context = context;
     this.#batch = llama.newBatch(capacity, 0, 1);
     this.#vocabulary = vocabulary;
@@ -38,7 +48,8 @@ export class StockContext {
     if (adapter === null) throw new RedQueenError('invalid_argument', 'adapter: llama.cpp refuses the file; export it again');
     try {
       const status = llama.setAdapters(this.#context, [adapter], 1, [1]);
-      if (status !== 0) throw new RedQueenError('invalid_argument', `adapter: llama.cpp does not apply it (status ${status}); it belongs to another model`);
+      if (status !== 0)
+        throw new RedQueenError('invalid_argument', `adapter: llama.cpp does not apply it (status ${status}); it belongs to another model`);
       return await work();
     } finally {
       llama.setAdapters(this.#context, null, 0, null);
@@ -48,7 +59,8 @@ export class StockContext {
 
   /** Logits after each token of a sequence, [tokens × vocabulary]. The cache is cleared first. */
   async logits(tokens: Int32Array): Promise<Float32Array> {
-    if (tokens.length > this.#capacity) throw new RedQueenError('invalid_argument', `llama.cpp: ${tokens.length} tokens do not fit a context of ${this.#capacity}`);
+    if (tokens.length > this.#capacity)
+      throw new RedQueenError('invalid_argument', `llama.cpp: ${tokens.length} tokens do not fit a context of ${this.#capacity}`);
     llama.clearMemory(llama.memory(this.#context), true);
     this.#fill(tokens);
     await new Promise<void>((resolve, reject) => {

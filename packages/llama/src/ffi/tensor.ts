@@ -46,7 +46,8 @@ export function download(tensor: Pointer, target: Float32Array): Float32Array {
 /** A ggml context for `count` tensors without data (allocators place them), and `extraBytes` for graphs. */
 export function newContext(count: number, extraBytes = 0): Pointer {
   const context = tensors.init({ mem_size: Number(tensors.overhead()) * count + extraBytes, mem_buffer: null, no_alloc: true });
-  if (context === null) throw new RedQueenError('resource_exhausted', 'ggml: no memory for a tensor context; free memory or use a smaller model');
+  if (context === null)
+    throw new RedQueenError('resource_exhausted', 'ggml: no memory for a tensor context; free memory or use a smaller model');
   return context;
 }
 
@@ -68,6 +69,9 @@ export function checkTensorLayout(): void {
   tensors.free(context);
   const wrong = facts.filter(([, holds]) => !holds).map(([name]) => name);
   if (wrong.length > 0) {
-    throw new RedQueenError('failed_precondition', `ggml: struct ggml_tensor differs from what we know (${wrong.join(', ')}); install the node-llama-cpp version of package.json`);
+    throw new RedQueenError(
+      'failed_precondition',
+      `ggml: struct ggml_tensor differs from what we know (${wrong.join(', ')}); install the node-llama-cpp version of package.json`,
+    );
   }
 }

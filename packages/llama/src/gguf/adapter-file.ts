@@ -40,7 +40,10 @@ const types: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** Encodes an adapter; the same content always gives the same bytes. `values` as in AdapterContent. */
-export function encodeAdapter(content: AdapterContent, base: Pick<AdapterExpectation, 'architecture' | 'baseHash' | 'matrices'>): Uint8Array {
+export function encodeAdapter(
+  content: AdapterContent,
+  base: Pick<AdapterExpectation, 'architecture' | 'baseHash' | 'matrices'>,
+): Uint8Array {
   const { rank, alpha, values } = content;
   const metadata: readonly MetadataEntry[] = [
     { key: 'general.type', type: 'string', value: 'adapter' },
@@ -55,7 +58,10 @@ export function encodeAdapter(content: AdapterContent, base: Pick<AdapterExpecta
     const data = values.subarray(offset, (offset += shape[0] * shape[1]));
     return { name, shape, data };
   };
-  const tensors = base.matrices.flatMap(({ name, inputs, outputs }) => [part(`${name}.lora_a`, [inputs, rank]), part(`${name}.lora_b`, [rank, outputs])]);
+  const tensors = base.matrices.flatMap(({ name, inputs, outputs }) => [
+    part(`${name}.lora_a`, [inputs, rank]),
+    part(`${name}.lora_b`, [rank, outputs]),
+  ]);
   return encodeGguf(metadata, tensors);
 }
 
@@ -91,7 +97,11 @@ function checkMetadata(header: GgufHeader, expectation: AdapterExpectation): num
     if (header.types.get(key) !== type) throw refuse(`"${key}" is of type ${header.types.get(key) ?? 'none'}, not ${type}`);
   }
   const fixed: readonly (readonly [string, string | number])[] = [
-    ['general.type', 'adapter'], ['adapter.type', 'lora'], ['general.file_type', 0], ['general.architecture', expectation.architecture], [baseKey, expectation.baseHash],
+    ['general.type', 'adapter'],
+    ['adapter.type', 'lora'],
+    ['general.file_type', 0],
+    ['general.architecture', expectation.architecture],
+    [baseKey, expectation.baseHash],
   ];
   for (const [key, value] of fixed) {
     if (header.metadata.get(key) !== value) throw refuse(`"${key}" is "${String(header.metadata.get(key))}", not "${value}"`);
@@ -106,12 +116,16 @@ function checkTensors(header: GgufHeader, { matrices, maxRank }: AdapterExpectat
   const rank = header.tensors[0]?.shape[1] ?? 0;
   if (rank < 1 || rank > maxRank) throw refuse(`its rank is ${rank}; 1 to ${maxRank} are accepted`);
   for (const [index, { name, inputs, outputs }] of matrices.entries()) {
-    const wanted = [{ name: `${name}.lora_a`, shape: [inputs, rank] }, { name: `${name}.lora_b`, shape: [rank, outputs] }];
+    const wanted = [
+      { name: `${name}.lora_a`, shape: [inputs, rank] },
+      { name: `${name}.lora_b`, shape: [rank, outputs] },
+    ];
     for (const [part, { name: expected, shape }] of wanted.entries()) {
       const tensor = header.tensors[2 * index + part];
       if (tensor?.name !== expected) throw refuse(`tensor ${2 * index + part} is "${tensor?.name ?? 'missing'}", not "${expected}"`);
       if (tensor.type !== f32) throw refuse(`"${expected}" is of type ${tensor.type}, not F32`);
-      if (tensor.shape.join('×') !== shape.join('×')) throw refuse(`"${expected}" has the shape ${tensor.shape.join('×')}, not ${shape.join('×')}`);
+      if (tensor.shape.join('×') !== shape.join('×'))
+        throw refuse(`"${expected}" has the shape ${tensor.shape.join('×')}, not ${shape.join('×')}`);
     }
   }
   return rank;
@@ -120,7 +134,8 @@ function checkTensors(header: GgufHeader, { matrices, maxRank }: AdapterExpectat
 /** Nothing may hide between the tensors. */
 function checkPadding(header: GgufHeader, bytes: Uint8Array): void {
   for (const { name, offset, bytes: length } of header.tensors) {
-    if (bytes.subarray(offset + length, alignUp(offset + length, defaultAlignment)).some((byte) => byte !== 0)) throw refuse(`the padding after "${name}" is not empty`);
+    if (bytes.subarray(offset + length, alignUp(offset + length, defaultAlignment)).some((byte) => byte !== 0))
+      throw refuse(`the padding after "${name}" is not empty`);
   }
 }
 

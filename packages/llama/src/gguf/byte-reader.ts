@@ -70,17 +70,28 @@ export class ByteReader {
   scalar(type: Exclude<ValueTypeName, 'array'>, what: string, stringLimit: number): number | bigint | boolean | string {
     const view = this.#view;
     switch (type) {
-      case 'u8': return view.getUint8(this.take(1, what));
-      case 'i8': return view.getInt8(this.take(1, what));
-      case 'u16': return view.getUint16(this.take(2, what), true);
-      case 'i16': return view.getInt16(this.take(2, what), true);
-      case 'u32': return view.getUint32(this.take(4, what), true);
-      case 'i32': return view.getInt32(this.take(4, what), true);
-      case 'f32': return view.getFloat32(this.take(4, what), true);
-      case 'u64': return exact(view.getBigUint64(this.take(8, what), true));
-      case 'i64': return exact(view.getBigInt64(this.take(8, what), true));
-      case 'f64': return view.getFloat64(this.take(8, what), true);
-      case 'string': return this.string(what, stringLimit);
+      case 'u8':
+        return view.getUint8(this.take(1, what));
+      case 'i8':
+        return view.getInt8(this.take(1, what));
+      case 'u16':
+        return view.getUint16(this.take(2, what), true);
+      case 'i16':
+        return view.getInt16(this.take(2, what), true);
+      case 'u32':
+        return view.getUint32(this.take(4, what), true);
+      case 'i32':
+        return view.getInt32(this.take(4, what), true);
+      case 'f32':
+        return view.getFloat32(this.take(4, what), true);
+      case 'u64':
+        return exact(view.getBigUint64(this.take(8, what), true));
+      case 'i64':
+        return exact(view.getBigInt64(this.take(8, what), true));
+      case 'f64':
+        return view.getFloat64(this.take(8, what), true);
+      case 'string':
+        return this.string(what, stringLimit);
       case 'bool': {
         const byte = view.getUint8(this.take(1, what));
         if (byte > 1) throw this.refuse(`${what} is a boolean with the value ${byte}`);

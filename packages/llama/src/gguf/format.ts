@@ -1,7 +1,21 @@
 // GGUF version 3 (https://github.com/ggml-org/ggml/blob/master/docs/gguf.md): what reader and writer share.
 
 /** GGUF's numbers of the metadata types. */
-export const ValueType = { u8: 0, i8: 1, u16: 2, i16: 3, u32: 4, i32: 5, f32: 6, bool: 7, string: 8, array: 9, u64: 10, i64: 11, f64: 12 } as const;
+export const ValueType = {
+  u8: 0,
+  i8: 1,
+  u16: 2,
+  i16: 3,
+  u32: 4,
+  i32: 5,
+  f32: 6,
+  bool: 7,
+  string: 8,
+  array: 9,
+  u64: 10,
+  i64: 11,
+  f64: 12,
+} as const;
 
 /** Name of a metadata type. */
 export type ValueTypeName = keyof typeof ValueType;
@@ -42,10 +56,38 @@ export function alignUp(value: number, alignment: number): number {
 export const blockSizes: ReadonlyMap<number, { readonly elements: number; readonly bytes: number }> = new Map(
   (
     [
-      [0, 1, 4], [1, 1, 2], [2, 32, 18], [3, 32, 20], [6, 32, 22], [7, 32, 24], [8, 32, 34], [9, 32, 36], [10, 256, 84], [11, 256, 110],
-      [12, 256, 144], [13, 256, 176], [14, 256, 210], [15, 256, 292], [16, 256, 66], [17, 256, 74], [18, 256, 98], [19, 256, 50], [20, 32, 18],
-      [21, 256, 110], [22, 256, 82], [23, 256, 136], [24, 1, 1], [25, 1, 2], [26, 1, 4], [27, 1, 8], [28, 1, 8], [29, 256, 56], [30, 1, 2],
-      [34, 256, 54], [35, 256, 66], [39, 32, 17],
+      [0, 1, 4],
+      [1, 1, 2],
+      [2, 32, 18],
+      [3, 32, 20],
+      [6, 32, 22],
+      [7, 32, 24],
+      [8, 32, 34],
+      [9, 32, 36],
+      [10, 256, 84],
+      [11, 256, 110],
+      [12, 256, 144],
+      [13, 256, 176],
+      [14, 256, 210],
+      [15, 256, 292],
+      [16, 256, 66],
+      [17, 256, 74],
+      [18, 256, 98],
+      [19, 256, 50],
+      [20, 32, 18],
+      [21, 256, 110],
+      [22, 256, 82],
+      [23, 256, 136],
+      [24, 1, 1],
+      [25, 1, 2],
+      [26, 1, 4],
+      [27, 1, 8],
+      [28, 1, 8],
+      [29, 256, 56],
+      [30, 1, 2],
+      [34, 256, 54],
+      [35, 256, 66],
+      [39, 32, 17],
     ] as const
   ).map(([type, elements, bytes]) => [type, { elements, bytes }]),
 );

@@ -27,7 +27,8 @@ function refuse(problem: string): RedQueenError {
 /** Decodes the state of an optimizer over `count` weights. Throws `invalid_argument` for anything else, and for values that are not finite. */
 export function decodeOptimizer(bytes: Uint8Array, count: number): OptimizerState {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (bytes.length < headerBytes || Buffer.from(bytes.subarray(0, 4)).toString('latin1') !== magic) throw refuse('the file is no optimizer state');
+  if (bytes.length < headerBytes || Buffer.from(bytes.subarray(0, 4)).toString('latin1') !== magic)
+    throw refuse('the file is no optimizer state');
   if (view.getUint32(4, true) !== version) throw refuse(`version ${view.getUint32(4, true)} is not supported; ${version} is`);
   if (view.getUint32(12, true) !== count || bytes.length !== headerBytes + 8 * count) {
     throw refuse(`it holds ${view.getUint32(12, true)} weights in ${bytes.length} bytes where ${count} weights are due`);

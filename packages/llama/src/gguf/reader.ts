@@ -1,7 +1,16 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { RedQueenError } from '@redqueen/core';
 import { ByteReader, TruncatedFile } from './byte-reader.ts';
-import { alignUp, blockSizes, defaultAlignment, maxTensorName, type MetadataValue, type TensorInfo, ValueType, type ValueTypeName } from './format.ts';
+import {
+  alignUp,
+  blockSizes,
+  defaultAlignment,
+  maxTensorName,
+  type MetadataValue,
+  type TensorInfo,
+  ValueType,
+  type ValueTypeName,
+} from './format.ts';
 
 /** The header of a GGUF file. */
 export interface GgufHeader {
@@ -15,7 +24,9 @@ export interface GgufHeader {
 }
 
 const limits = { key: 1 << 10, string: 1 << 24, metadata: 1 << 16, tensors: 1 << 20, elements: 1 << 24 } as const;
-const typeNames: ReadonlyMap<number, ValueTypeName> = new Map(Object.entries(ValueType).map(([name, number]) => [number, name as ValueTypeName]));
+const typeNames: ReadonlyMap<number, ValueTypeName> = new Map(
+  Object.entries(ValueType).map(([name, number]) => [number, name as ValueTypeName]),
+);
 
 function valueType(reader: ByteReader, what: string): ValueTypeName {
   const number = reader.u32(`type of ${what}`);
@@ -61,8 +72,10 @@ function readTensorInfo(reader: ByteReader, index: number): Unplaced {
   const block = blockSizes.get(type);
   if (block === undefined) throw reader.refuse(`tensor "${name}" has the unknown type ${type}`);
   const elements = shape.reduce((product, size) => product * size, 1);
-  if (shape.some((size) => size < 1) || !Number.isSafeInteger(elements * block.bytes)) throw reader.refuse(`tensor "${name}" has the impossible shape ${shape.join('×')}`);
-  if ((shape[0] as number) % block.elements !== 0) throw reader.refuse(`rows of "${name}" are no multiple of its type's block of ${block.elements}`);
+  if (shape.some((size) => size < 1) || !Number.isSafeInteger(elements * block.bytes))
+    throw reader.refuse(`tensor "${name}" has the impossible shape ${shape.join('×')}`);
+  if ((shape[0] as number) % block.elements !== 0)
+    throw reader.refuse(`rows of "${name}" are no multiple of its type's block of ${block.elements}`);
   const relative = reader.count(`offset of "${name}"`, Number.MAX_SAFE_INTEGER);
   return { name, shape, type, bytes: (elements / block.elements) * block.bytes, relative };
 }

@@ -1,6 +1,14 @@
 import { renameSync, writeFileSync } from 'node:fs';
 import { RedQueenError } from '@redqueen/core';
-import { alignUp, defaultAlignment, maxTensorName, type MetadataEntry, type MetadataValue, ValueType, type ValueTypeName } from './format.ts';
+import {
+  alignUp,
+  defaultAlignment,
+  maxTensorName,
+  type MetadataEntry,
+  type MetadataValue,
+  ValueType,
+  type ValueTypeName,
+} from './format.ts';
 
 /** A tensor to write; the data is F32. */
 export interface TensorData {
@@ -32,17 +40,28 @@ function string(value: string): Buffer {
 function number(type: ValueTypeName, value: number | bigint): Buffer {
   const bytes = Buffer.alloc(8);
   switch (type) {
-    case 'u8': return bytes.subarray(0, bytes.writeUInt8(Number(value)));
-    case 'i8': return bytes.subarray(0, bytes.writeInt8(Number(value)));
-    case 'u16': return bytes.subarray(0, bytes.writeUInt16LE(Number(value)));
-    case 'i16': return bytes.subarray(0, bytes.writeInt16LE(Number(value)));
-    case 'u32': return bytes.subarray(0, bytes.writeUInt32LE(Number(value)));
-    case 'i32': return bytes.subarray(0, bytes.writeInt32LE(Number(value)));
-    case 'f32': return bytes.subarray(0, bytes.writeFloatLE(Number(value)));
-    case 'f64': return bytes.subarray(0, bytes.writeDoubleLE(Number(value)));
-    case 'u64': return bytes.subarray(0, bytes.writeBigUInt64LE(BigInt(value)));
-    case 'i64': return bytes.subarray(0, bytes.writeBigInt64LE(BigInt(value)));
-    default: throw new RedQueenError('invalid_argument', `gguf: ${type} holds no number`);
+    case 'u8':
+      return bytes.subarray(0, bytes.writeUInt8(Number(value)));
+    case 'i8':
+      return bytes.subarray(0, bytes.writeInt8(Number(value)));
+    case 'u16':
+      return bytes.subarray(0, bytes.writeUInt16LE(Number(value)));
+    case 'i16':
+      return bytes.subarray(0, bytes.writeInt16LE(Number(value)));
+    case 'u32':
+      return bytes.subarray(0, bytes.writeUInt32LE(Number(value)));
+    case 'i32':
+      return bytes.subarray(0, bytes.writeInt32LE(Number(value)));
+    case 'f32':
+      return bytes.subarray(0, bytes.writeFloatLE(Number(value)));
+    case 'f64':
+      return bytes.subarray(0, bytes.writeDoubleLE(Number(value)));
+    case 'u64':
+      return bytes.subarray(0, bytes.writeBigUInt64LE(BigInt(value)));
+    case 'i64':
+      return bytes.subarray(0, bytes.writeBigInt64LE(BigInt(value)));
+    default:
+      throw new RedQueenError('invalid_argument', `gguf: ${type} holds no number`);
   }
 }
 
@@ -57,14 +76,18 @@ function entryBytes(entry: MetadataEntry): Buffer {
   const head = [string(entry.key), u32(ValueType[entry.type])];
   if (entry.type !== 'array') return Buffer.concat([...head, scalar(entry.type, entry.value)]);
   const { elements, value } = entry;
-  if (elements === undefined || !Array.isArray(value)) throw new RedQueenError('invalid_argument', `gguf: "${entry.key}" needs an array and the type of its elements`);
+  if (elements === undefined || !Array.isArray(value))
+    throw new RedQueenError('invalid_argument', `gguf: "${entry.key}" needs an array and the type of its elements`);
   return Buffer.concat([...head, u32(ValueType[elements]), u64(value.length), ...value.map((item) => scalar(elements, item))]);
 }
 
 function checkTensor(tensor: TensorData): void {
   const elements = tensor.shape.reduce((product, size) => product * size, 1);
   if (elements !== tensor.data.length || Buffer.byteLength(tensor.name) > maxTensorName) {
-    throw new RedQueenError('invalid_argument', `gguf: tensor "${tensor.name}" of shape ${tensor.shape.join('×')} cannot hold ${tensor.data.length} numbers or has too long a name`);
+    throw new RedQueenError(
+      'invalid_argument',
+      `gguf: tensor "${tensor.name}" of shape ${tensor.shape.join('×')} cannot hold ${tensor.data.length} numbers or has too long a name`,
+    );
   }
 }
 

@@ -11,7 +11,11 @@ export interface Target {
  * `correct` counts the targets that are the likeliest token.
  */
 export function crossEntropy(
-  logits: Float32Array, softmax: RowSoftmax, targets: readonly Target[], normaliser: number, gradient: Float32Array | null,
+  logits: Float32Array,
+  softmax: RowSoftmax,
+  targets: readonly Target[],
+  normaliser: number,
+  gradient: Float32Array | null,
 ): { readonly loss: number; readonly correct: readonly boolean[] } {
   const size = softmax.weights.length;
   const correct: boolean[] = [];
@@ -23,7 +27,8 @@ export function crossEntropy(
     correct.push(softmax.best === token);
     if (gradient === null) continue;
     const scale = 1 / (softmax.total * normaliser);
-    for (let other = 0; other < size; other++) gradient[offset + other] = (gradient[offset + other] as number) + (softmax.weights[other] as number) * scale;
+    for (let other = 0; other < size; other++)
+      gradient[offset + other] = (gradient[offset + other] as number) + (softmax.weights[other] as number) * scale;
     gradient[offset + token] = (gradient[offset + token] as number) - 1 / normaliser;
   }
   return { loss, correct };

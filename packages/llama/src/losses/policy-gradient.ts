@@ -12,6 +12,13 @@ export interface TokenTerm {
   readonly baseLogProb: number;
 }
 
+/** A policy-gradient loss over many tokens. */
+export interface PolicyLoss {
+  readonly settings: LossSettings;
+  /** What the sum over tokens is divided by. */
+  readonly normaliser: number;
+}
+
 /** Sums over tokens; divide by `tokens` for means. */
 export interface PolicyGradientSums {
   /** The loss, already divided by the normaliser. */
@@ -30,6 +37,16 @@ export function emptySums(): PolicyGradientSums {
   return { loss: 0, tokens: 0, clipped: 0, divergence: 0, entropy: 0, mismatch: 0 };
 }
 
+/** Adds `part` to `total`. */
+export function addSums(total: PolicyGradientSums, part: PolicyGradientSums): void {
+  total.loss += part.loss;
+  total.tokens += part.tokens;
+  total.clipped += part.clipped;
+  total.divergence += part.divergence;
+  total.entropy += part.entropy;
+  total.mismatch = Math.max(total.mismatch, part.mismatch);
+}
+
 /** Loss of one token and its derivative with respect to log p. */
 interface TokenLoss {
   readonly loss: number;
@@ -41,9 +58,14 @@ interface TokenLoss {
  * PPO's clipped surrogate (Schulman et al. 2017) with separate bounds below and above ("clip-higher", DAPO, Yu et al. 2025):
  * loss = −min(r A, clip(r, 1 − low, 1 + high) A) with r = exp(log p − old log p).
  */
-export function clippedSurrogate(logProb: number, oldLogProb: number, advantage: number, settings: Pick<LossSettings, 'clipLow' | 'clipHigh'>): TokenLoss {
+export function clippedSurrogate(
+  logProb: number,
+  term: Pick<TokenTerm, 'oldLogProb' | 'advantage'>,
+  clip: Pick<LossSettings, 'clipLow' | 'clipHigh'>,
+): TokenLoss {
+  const { oldLogProb, advantage } = term;
   const ratio = Math.exp(logProb - oldLogProb);
-  const bounded = Math.min(Math.max(ratio, 1 - settings.clipLow), 1 + settings.clipHigh);
+  const bounded = Math.min(Math.max(ratio, 1 - clip.clipLow), 1 + clip.clipHigh);
   const clipped = bounded * advantage < ratio * advantage;
   return { loss: clipped ? -bounded * advantage : -ratio * advantage, derivative: clipped ? 0 : -ratio * advantage, clipped };
 }
@@ -54,51 +76,65 @@ export function k3(logProb: number, baseLogProb: number): { readonly value: numb
   return { value: Math.exp(difference) - difference - 1, derivative: 1 - Math.exp(difference) };
 }
 
-/**
- * Adds the policy-gradient loss of the terms to `sums` and its gradient with respect to the logits to `gradient` (same layout as `logits`).
- * Each token's loss is clipped surrogate + klToBase · k3 − entropyBonus · H(row), divided by `normaliser`. Terms must be sorted by row.
- */
-export function policyGradient(
-  logits: Float32Array, softmax: RowSoftmax, terms: readonly TokenTerm[], settings: LossSettings, normaliser: number, gradient: Float32Array, sums: PolicyGradientSums,
-): void {
-  for (let start = 0; start < terms.length; ) {
-    const row = (terms[start] as TokenTerm).row;
-    let end = start;
-    while (end < terms.length && (terms[end] as TokenTerm).row === row) end++;
-    addRow(logits, softmax, terms, start, end, settings, normaliser, gradient, sums);
-    start = end;
-  }
+interface Work {
+  readonly logits: Float32Array;
+  readonly gradient: Float32Array;
+  readonly softmax: RowSoftmax;
+  readonly loss: PolicyLoss;
+  readonly sums: PolicyGradientSums;
 }
 
-function addRow(
-  logits: Float32Array, softmax: RowSoftmax, terms: readonly TokenTerm[], start: number, end: number, settings: LossSettings, normaliser: number, gradient: Float32Array, sums: PolicyGradientSums,
-): void {
-  const offset = (terms[start] as TokenTerm).row * softmax.weights.length;
+/**
+ * The policy-gradient loss of the terms (sorted by row) and its gradient with respect to the logits, laid out like them ([rows × vocabulary]).
+ * A token's loss is clipped surrogate + klToBase · k3 − entropyBonus · H(row), divided by the normaliser.
+ */
+export function policyGradient(
+  logits: Float32Array,
+  vocabulary: number,
+  terms: readonly TokenTerm[],
+  loss: PolicyLoss,
+): { readonly gradient: Float32Array; readonly sums: PolicyGradientSums } {
+  const work: Work = { logits, gradient: new Float32Array(logits.length), softmax: new RowSoftmax(vocabulary), loss, sums: emptySums() };
+  for (let start = 0; start < terms.length; ) {
+    const row = (terms[start] as TokenTerm).row;
+    let end = start + 1;
+    while (end < terms.length && (terms[end] as TokenTerm).row === row) end++;
+    addRow(work, row * vocabulary, terms, start, end);
+    start = end;
+  }
+  return work;
+}
+
+function addRow(work: Work, offset: number, terms: readonly TokenTerm[], start: number, end: number): void {
+  const { logits, gradient, softmax, sums } = work;
+  const { settings, normaliser } = work.loss;
   softmax.read(logits, offset);
   const entropy = softmax.entropy(logits, offset);
   let pull = 0;
   for (let index = start; index < end; index++) {
     const term = terms[index] as TokenTerm;
-    const logProb = (logits[offset + term.token] as number) - softmax.logTotal;
-    const surrogate = clippedSurrogate(logProb, term.oldLogProb, term.advantage, settings);
+    const place = offset + term.token;
+    const logProb = (logits[place] as number) - softmax.logTotal;
+    const surrogate = clippedSurrogate(logProb, term, settings);
     const penalty = settings.klToBase > 0 ? k3(logProb, term.baseLogProb) : { value: 0, derivative: 0 };
     const derivative = (surrogate.derivative + settings.klToBase * penalty.derivative) / normaliser;
-    gradient[offset + term.token] = (gradient[offset + term.token] as number) + derivative;
+    gradient[place] = (gradient[place] as number) + derivative;
     pull += derivative;
     sums.loss += (surrogate.loss + settings.klToBase * penalty.value - settings.entropyBonus * entropy) / normaliser;
-    sums.tokens += 1;
     sums.clipped += surrogate.clipped ? 1 : 0;
     sums.divergence += term.oldLogProb - logProb;
-    sums.entropy += entropy;
     sums.mismatch = Math.max(sums.mismatch, Math.abs(logProb - term.oldLogProb));
   }
-  spread(logits, softmax, offset, pull, ((end - start) * settings.entropyBonus) / normaliser, entropy, gradient);
+  sums.tokens += end - start;
+  sums.entropy += (end - start) * entropy;
+  spread(work, offset, pull, ((end - start) * settings.entropyBonus) / normaliser, entropy);
 }
 
 /** d log p(x) / d logit(j) = [x = j] − p(j), so each row gets −(sum of derivatives) · p; and dH / d logit(j) = −p(j) (log p(j) + H). */
-function spread(logits: Float32Array, softmax: RowSoftmax, offset: number, pull: number, bonus: number, entropy: number, gradient: Float32Array): void {
+function spread(work: Work, offset: number, pull: number, bonus: number, entropy: number): void {
   if (pull === 0 && bonus === 0) return;
-  const { weights, total, logTotal } = softmax;
+  const { logits, gradient } = work;
+  const { weights, total, logTotal } = work.softmax;
   const shift = entropy - logTotal;
   for (let token = 0; token < weights.length; token++) {
     const probability = (weights[token] as number) / total;

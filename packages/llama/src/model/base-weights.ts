@@ -27,8 +27,12 @@ function transposeInto(target: Pointer, source: Pointer, backend: Pointer): void
   const graph = graphs.create(context, 16, false);
   graphs.expand(graph, ops.copy(context, turned, target));
   const allocator = graphs.newAllocator(backends.bufferType(backend));
-  if (!graphs.allocate(allocator, graph)) throw new RedQueenError('resource_exhausted', 'model: no memory to transpose the weights; use a smaller model');
-  upload(indices, Int32Array.from({ length: outputs }, (_, index) => index));
+  if (!graphs.allocate(allocator, graph))
+    throw new RedQueenError('resource_exhausted', 'model: no memory to transpose the weights; use a smaller model');
+  upload(
+    indices,
+    Int32Array.from({ length: outputs }, (_, index) => index),
+  );
   computeGraphNow(backend, graph);
   graphs.freeAllocator(allocator);
   tensors.free(context);
@@ -41,7 +45,8 @@ export function prepareBase(loaded: ReadonlyMap<string, Pointer>, model: HyperPa
   const matrices = new Map<string, FrozenMatrix>();
   for (const name of names) {
     const tensor = loaded.get(name);
-    if (tensor === undefined) throw new RedQueenError('failed_precondition', `model: it cannot be trained: the tensor "${name}" is missing`);
+    if (tensor === undefined)
+      throw new RedQueenError('failed_precondition', `model: it cannot be trained: the tensor "${name}" is missing`);
     const [inputs, outputs] = shapeOf(tensor);
     const type = typeOf(tensor) === TensorType.f32 ? TensorType.f32 : TensorType.f16;
     matrices.set(name, { tensor, transposed: tensors.new2d(context, type, outputs, inputs) });

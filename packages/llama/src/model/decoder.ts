@@ -6,7 +6,7 @@ import { Tape } from '../tape/tape.ts';
 import { cachedAttention, type LayerCache } from './attention.ts';
 import type { GraphWeights } from './graph-weights.ts';
 import type { HyperParameters } from './hyper-parameters.ts';
-import { buildLogits } from './transformer.ts';
+import { Transformer } from './transformer.ts';
 
 /** Shape of a batch that is sampled together: `groups` prompts padded on the left to `prompt` slots, `samples` answers each of at most `answer` tokens. */
 export interface DecoderShape {
@@ -29,6 +29,12 @@ interface Step {
 }
 
 const tensorsPerLayer = 110;
+const slotStep = 16;
+
+/** Attention over a multiple of 16 slots: ggml's matrix kernels take a slow path for other lengths. */
+function alignSlots(slots: number): number {
+  return Math.ceil(slots / slotStep) * slotStep;
+}
 
 /**
  * Samples with a key-value cache: the prompt is computed once a group, then one token of every sample a step.
@@ -56,23 +62,24 @@ export class Decoder implements Kept {
       values: tensors.new4d(this.#cacheContext, TensorType.f32, this.slots, headSize, keyValueHeads, shape.groups),
     }));
     const buffer = backends.allocateContext(this.#cacheContext, lane.backend);
-    if (buffer === null) throw new RedQueenError('resource_exhausted', 'llama: no memory for the key-value cache; ask for fewer samples or shorter answers');
+    if (buffer === null)
+      throw new RedQueenError('resource_exhausted', 'llama: no memory for the key-value cache; ask for fewer samples or shorter answers');
     this.#cacheBuffer = buffer;
     // Slots that no step has written are masked, but 0 · NaN would still be NaN.
     backends.clearBuffer(buffer, 0);
   }
 
-  /** Slots of a group: the prompt's and those of all answers but their last tokens. */
+  /** Slots of a group: the prompt's and those of all answers but their last tokens, rounded up. */
   get slots(): number {
-    return this.#shape.prompt + this.#shape.samples * (this.#shape.answer - 1);
+    return alignSlots(this.#shape.prompt + this.#shape.samples * (this.#shape.answer - 1));
   }
 
-  /** First slot, new slots and known slots of a step, per group. */
+  /** First new slot, new slots, and slots to attend over (rounded up; the mask hides the rest) of a step, per group. */
   span(step: number): { readonly first: number; readonly columns: number; readonly known: number } {
     const { prompt, samples } = this.#shape;
     const first = step === 0 ? 0 : prompt + (step - 1) * samples;
     const columns = step === 0 ? prompt : samples;
-    return { first, columns, known: first + columns };
+    return { first, columns, known: alignSlots(first + columns) };
   }
 
   /** Computes a step; tokens and positions [groups × columns], mask [known, columns · repeat, 1, groups]. Returns logits [rows × vocabulary]. */
@@ -81,7 +88,11 @@ export class Decoder implements Kept {
     upload(step.tokens, tokens);
     upload(step.positions, positions);
     upload(step.mask, mask);
-    if (step.rows !== null) upload(step.rows, Int32Array.from({ length: this.#shape.groups }, (_, group) => (group + 1) * this.#shape.prompt - 1));
+    if (step.rows !== null)
+      upload(
+        step.rows,
+        Int32Array.from({ length: this.#shape.groups }, (_, group) => (group + 1) * this.#shape.prompt - 1),
+      );
     await this.#lane.compute(step.graph);
     return download(step.logits, new Float32Array(step.logitRows * this.#model.vocabulary));
   }
@@ -115,12 +126,22 @@ export class Decoder implements Kept {
     for (const input of rows === null ? [tokens, positions, mask] : [tokens, positions, mask, rows]) tensors.setInput(input);
     const graph = graphs.create(context, nodes, false);
     const tape = new Tape(context);
-    const step = { caches: this.#caches, slots: this.slots, groups, first, columns };
-    const attention = cachedAttention(context, graph, tape, model, step, mask);
-    const logits = buildLogits(tape, model, this.#weights(), { tokens, positions, columns: groups * columns, rows }, attention);
+    const step = { caches: this.#caches, slots: this.slots, groups, first, columns, known };
+    const attention = cachedAttention({ context, graph, tape }, model, step, mask);
+    const logits = new Transformer(tape, model, this.#weights()).logits({ tokens, positions, columns: groups * columns, rows }, attention);
     tensors.setOutput(logits.tensor);
     graphs.expand(graph, logits.tensor);
     this.#lane.place(graph);
-    return { context, tokens, positions, mask, rows, logits: logits.tensor, graph, logitRows: rows === null ? groups * columns : groups, generation: this.#lane.generation };
+    return {
+      context,
+      tokens,
+      positions,
+      mask,
+      rows,
+      logits: logits.tensor,
+      graph,
+      logitRows: rows === null ? groups * columns : groups,
+      generation: this.#lane.generation,
+    };
   }
 }

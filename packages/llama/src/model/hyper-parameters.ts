@@ -22,19 +22,36 @@ export interface HyperParameters {
 }
 
 /** Architectures whose graph we build, with their RoPE mode. */
-const ropeModes: ReadonlyMap<string, number> = new Map([['llama', 0], ['qwen2', 2], ['qwen3', 2]]);
+const ropeModes: ReadonlyMap<string, number> = new Map([
+  ['llama', 0],
+  ['qwen2', 2],
+  ['qwen3', 2],
+]);
 /** Metadata that would change the graph in ways that we do not build. */
-const unsupported = ['expert_count', 'attention.sliding_window', 'attention.logit_softcapping', 'logit_scale', 'residual_scale', 'embedding_scale', 'attention.scale'] as const;
-const layerTensors = /^blk\.\d+\.(attn_norm|attn_q|attn_k|attn_v|attn_output|ffn_norm|ffn_gate|ffn_up|ffn_down|attn_q_norm|attn_k_norm)\.weight$|^blk\.\d+\.attn_[qkv]\.bias$/;
+const unsupported = [
+  'expert_count',
+  'attention.sliding_window',
+  'attention.logit_softcapping',
+  'logit_scale',
+  'residual_scale',
+  'embedding_scale',
+  'attention.scale',
+] as const;
+const layerTensors =
+  /^blk\.\d+\.(attn_norm|attn_q|attn_k|attn_v|attn_output|ffn_norm|ffn_gate|ffn_up|ffn_down|attn_q_norm|attn_k_norm)\.weight$|^blk\.\d+\.attn_[qkv]\.bias$/;
 const topTensors: ReadonlySet<string> = new Set(['token_embd.weight', 'output_norm.weight', 'output.weight']);
 
 function refuse(reason: string): RedQueenError {
-  return new RedQueenError('failed_precondition', `model: it cannot be trained: ${reason}; use a dense model of ${[...ropeModes.keys()].join(', ')}`);
+  return new RedQueenError(
+    'failed_precondition',
+    `model: it cannot be trained: ${reason}; use a dense model of ${[...ropeModes.keys()].join(', ')}`,
+  );
 }
 
 function numberOf(header: GgufHeader, key: string, fallback?: number): number {
   const value = header.metadata.get(key) ?? fallback;
-  if (typeof value !== 'number' || !Number.isFinite(value) || value <= 0) throw refuse(`"${key}" is ${value === undefined ? 'missing' : String(value)}`);
+  if (typeof value !== 'number' || !Number.isFinite(value) || value <= 0)
+    throw refuse(`"${key}" is ${value === undefined ? 'missing' : String(value)}`);
   return value;
 }
 
@@ -66,7 +83,11 @@ export function hyperParametersOf(header: GgufHeader): HyperParameters {
   if (embedding?.shape.length !== 2 || embedding.shape[0] !== width) throw refuse('"token_embd.weight" is missing or has the wrong shape');
   if (read('attention.value_length', headSize) !== headSize) throw refuse('keys and values differ in size');
   return {
-    architecture, ropeMode, width, heads, headSize,
+    architecture,
+    ropeMode,
+    width,
+    heads,
+    headSize,
     layers: read('block_count'),
     keyValueHeads: read('attention.head_count_kv', heads),
     feedForward: read('feed_forward_length'),

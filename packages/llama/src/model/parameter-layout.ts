@@ -43,8 +43,13 @@ export function adaptedMatrices(model: HyperParameters): readonly MatrixShape[] 
   const { width, feedForward, headSize } = model;
   const [queries, keys] = [model.heads * headSize, model.keyValueHeads * headSize];
   const sizes: Readonly<Record<(typeof adapterTargets)[number], readonly [number, number]>> = {
-    attn_q: [width, queries], attn_k: [width, keys], attn_v: [width, keys], attn_output: [queries, width],
-    ffn_gate: [width, feedForward], ffn_up: [width, feedForward], ffn_down: [feedForward, width],
+    attn_q: [width, queries],
+    attn_k: [width, keys],
+    attn_v: [width, keys],
+    attn_output: [queries, width],
+    ffn_gate: [width, feedForward],
+    ffn_up: [width, feedForward],
+    ffn_down: [feedForward, width],
   };
   return Array.from({ length: model.layers }, (_, layer) =>
     adapterTargets.map((target) => ({ name: `blk.${layer}.${target}.weight`, inputs: sizes[target][0], outputs: sizes[target][1] })),
@@ -66,7 +71,10 @@ export function fullLayout(model: HyperParameters): ParameterLayout {
   const { width, vocabulary } = model;
   const matrices = new Map(adaptedMatrices(model).map(({ name, inputs, outputs }) => [name, [inputs, outputs]]));
   const layers = Array.from({ length: model.layers }, (_, layer) => {
-    const matrix = (target: string) => ({ name: `blk.${layer}.${target}.weight`, shape: matrices.get(`blk.${layer}.${target}.weight`) ?? [] });
+    const matrix = (target: string) => ({
+      name: `blk.${layer}.${target}.weight`,
+      shape: matrices.get(`blk.${layer}.${target}.weight`) ?? [],
+    });
     const norm = (target: string) => ({ name: `blk.${layer}.${target}.weight`, shape: [width] });
     return [norm('attn_norm'), ...adapterTargets.slice(0, 4).map(matrix), norm('ffn_norm'), ...adapterTargets.slice(4).map(matrix)];
   }).flat();

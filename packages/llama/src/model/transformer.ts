@@ -18,36 +18,59 @@ export interface TokenInputs {
 export type Attention = (layer: number, queries: Variable, keys: Variable, values: Variable) => Variable;
 
 /** The graph of a llama-like model up to its logits [vocabulary, rows]. How tokens see each other is the attention's business. */
-export function buildLogits(tape: Tape, model: HyperParameters, weights: GraphWeights, inputs: TokenInputs, attention: Attention): Variable {
-  let x = weights.embedding(tape, inputs.tokens);
-  for (let layer = 0; layer < model.layers; layer++) {
-    const normal = norm(tape, model, weights, x, `blk.${layer}.attn_norm.weight`);
-    x = tape.add(attend(tape, model, weights, inputs, attention, layer, normal), x);
-    const before = norm(tape, model, weights, x, `blk.${layer}.ffn_norm.weight`);
-    const gate = weights.linear(tape, `blk.${layer}.ffn_gate.weight`, before);
-    const up = weights.linear(tape, `blk.${layer}.ffn_up.weight`, before);
-    x = tape.add(weights.linear(tape, `blk.${layer}.ffn_down.weight`, tape.swiglu(gate, up)), x);
+export class Transformer {
+  readonly #tape: Tape;
+  readonly #model: HyperParameters;
+  readonly #weights: GraphWeights;
+
+  constructor(tape: Tape, model: HyperParameters, weights: GraphWeights) {
+    this.#tape = tape;
+    this.#model = model;
+    this.#weights = weights;
   }
-  // Only the wanted columns go through the head: with a large vocabulary it is the dearest matrix.
-  if (inputs.rows !== null) x = tape.rows(x, inputs.rows);
-  const last = norm(tape, model, weights, x, 'output_norm.weight');
-  return weights.linear(tape, weights.has('output.weight') ? 'output.weight' : 'token_embd.weight', last);
-}
 
-function norm(tape: Tape, model: HyperParameters, weights: GraphWeights, x: Variable, name: string): Variable {
-  return tape.multiply(tape.rmsNorm(x, model.epsilon), weights.vector(tape, name));
-}
+  /** Logits of the wanted columns. */
+  logits(inputs: TokenInputs, attention: Attention): Variable {
+    const tape = this.#tape;
+    let x = this.#weights.embedding(tape, inputs.tokens);
+    for (let layer = 0; layer < this.#model.layers; layer++) {
+      x = tape.add(this.#attend(inputs, attention, layer, this.#norm(x, `blk.${layer}.attn_norm.weight`)), x);
+      x = tape.add(this.#feedForward(layer, this.#norm(x, `blk.${layer}.ffn_norm.weight`)), x);
+    }
+    // Only the wanted columns go through the head: with a large vocabulary it is the dearest matrix.
+    if (inputs.rows !== null) x = tape.rows(x, inputs.rows);
+    const head = this.#weights.has('output.weight') ? 'output.weight' : 'token_embd.weight';
+    return this.#weights.linear(tape, head, this.#norm(x, 'output_norm.weight'));
+  }
 
-function attend(tape: Tape, model: HyperParameters, weights: GraphWeights, inputs: TokenInputs, attention: Attention, layer: number, x: Variable): Variable {
-  const { headSize, heads, keyValueHeads } = model;
-  const rope: RopeSettings = { dimensions: model.ropeDimensions, mode: model.ropeMode, context: model.context, base: model.ropeBase };
-  const part = (target: string, count: number): Variable =>
-    tape.reshape(weights.linear(tape, `blk.${layer}.${target}.weight`, x), [headSize, count, inputs.columns, 1]);
-  const rotated = (target: string, count: number): Variable => {
-    const name = `blk.${layer}.${target}_norm.weight`;
-    const heads = part(target, count);
-    return tape.rope(weights.has(name) ? norm(tape, model, weights, heads, name) : heads, inputs.positions, rope);
-  };
-  const mixed = attention(layer, rotated('attn_q', heads), rotated('attn_k', keyValueHeads), part('attn_v', keyValueHeads));
-  return weights.linear(tape, `blk.${layer}.attn_output.weight`, mixed);
+  #norm(x: Variable, name: string): Variable {
+    return this.#tape.multiply(this.#tape.rmsNorm(x, this.#model.epsilon), this.#weights.vector(this.#tape, name));
+  }
+
+  #linear(layer: number, target: string, x: Variable): Variable {
+    return this.#weights.linear(this.#tape, `blk.${layer}.${target}.weight`, x);
+  }
+
+  #attend(inputs: TokenInputs, attention: Attention, layer: number, x: Variable): Variable {
+    const { headSize, heads, keyValueHeads } = this.#model;
+    const part = (target: string, count: number): Variable =>
+      this.#tape.reshape(this.#linear(layer, target, x), [headSize, count, inputs.columns, 1]);
+    const rotated = (target: string, count: number): Variable => {
+      // Some architectures normalise each head's queries and keys.
+      const name = `blk.${layer}.${target}_norm.weight`;
+      const plain = part(target, count);
+      return this.#tape.rope(this.#weights.has(name) ? this.#norm(plain, name) : plain, inputs.positions, this.#rope());
+    };
+    const mixed = attention(layer, rotated('attn_q', heads), rotated('attn_k', keyValueHeads), part('attn_v', keyValueHeads));
+    return this.#linear(layer, 'attn_output', mixed);
+  }
+
+  #feedForward(layer: number, x: Variable): Variable {
+    return this.#linear(layer, 'ffn_down', this.#tape.swiglu(this.#linear(layer, 'ffn_gate', x), this.#linear(layer, 'ffn_up', x)));
+  }
+
+  #rope(): RopeSettings {
+    const { ropeDimensions, ropeMode, context, ropeBase } = this.#model;
+    return { dimensions: ropeDimensions, mode: ropeMode, context, base: ropeBase };
+  }
 }

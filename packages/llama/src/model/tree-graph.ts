@@ -7,8 +7,8 @@ import { treeAttention } from './attention.ts';
 import type { GraphWeights } from './graph-weights.ts';
 import type { HyperParameters } from './hyper-parameters.ts';
 import type { ParameterBlock } from './parameter-block.ts';
-import type { TreeInputs, TreeShape } from './prefix-tree.ts';
-import { buildLogits } from './transformer.ts';
+import type { TreeInputs, TreeShape } from './tree-batch.ts';
+import { Transformer } from './transformer.ts';
 
 /** Where the weights of a graph come from, and where its gradients go (null: forward only). */
 export interface GraphPlan {
@@ -47,7 +47,7 @@ export class TreeGraph implements Kept {
     this.#plan = plan;
   }
 
-  /** Logits of the used rows, [usedRows × vocabulary]. */
+  /** Logits of the wanted rows, [rows × vocabulary]. */
   async forward(inputs: TreeInputs): Promise<Float32Array> {
     const built = this.#current();
     // The allocator reuses the memory of inputs after their last use, so all of them are uploaded every time.
@@ -56,7 +56,7 @@ export class TreeGraph implements Kept {
     upload(built.mask, inputs.mask);
     upload(built.rows, inputs.rows);
     await this.#lane.compute(built.forward);
-    return download(built.logits, new Float32Array(inputs.usedRows * this.#model.vocabulary));
+    return download(built.logits, new Float32Array(this.#shape.rows * this.#model.vocabulary));
   }
 
   /** Writes the gradients of the trained block. Once after each `forward`, with dLoss/dLogits [rows × vocabulary]. */
@@ -82,20 +82,20 @@ export class TreeGraph implements Kept {
   }
 
   #build(): Built {
-    const { groups, slots, rows } = this.#shape;
+    const { bins, slots, rows } = this.#shape;
     const model = this.#model;
-    const columns = groups * slots;
+    const columns = bins * slots;
     const nodes = 256 + tensorsPerLayer * model.layers;
     const context = newContext(nodes, 3 * Number(tensors.graphOverhead(nodes, false)));
     const tokens = tensors.new1d(context, TensorType.i32, columns);
     const positions = tensors.new1d(context, TensorType.i32, columns);
-    const mask = tensors.new4d(context, TensorType.f32, slots, (slots * model.heads) / model.keyValueHeads, 1, groups);
+    const mask = tensors.new4d(context, TensorType.f32, slots, (slots * model.heads) / model.keyValueHeads, 1, bins);
     const wanted = tensors.new1d(context, TensorType.i32, rows);
     for (const input of [tokens, positions, mask, wanted]) tensors.setInput(input);
     const tape = new Tape(context);
     const weights = this.#plan.weights();
-    const attention = treeAttention(tape, model, slots, groups, mask);
-    const logits = buildLogits(tape, model, weights, { tokens, positions, columns, rows: wanted }, attention);
+    const attention = treeAttention(tape, model, { columns: slots, groups: bins }, mask);
+    const logits = new Transformer(tape, model, weights).logits({ tokens, positions, columns, rows: wanted }, attention);
     tensors.setOutput(logits.tensor);
     const whole = graphs.create(context, nodes, false);
     graphs.expand(whole, logits.tensor);
@@ -115,8 +115,16 @@ export class TreeGraph implements Kept {
     this.#lane.place(whole);
     const [forward, backward] = splitAt(context, whole, forwardNodes, nodes);
     return {
-      context, tokens, positions, mask, rows: wanted, seed, logits: logits.tensor, forward,
-      backward: trained === null ? null : backward, generation: this.#lane.generation,
+      context,
+      tokens,
+      positions,
+      mask,
+      rows: wanted,
+      seed,
+      logits: logits.tensor,
+      forward,
+      backward: trained === null ? null : backward,
+      generation: this.#lane.generation,
     };
   }
 }

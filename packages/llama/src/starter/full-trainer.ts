@@ -10,7 +10,8 @@ import { TrainedWeights } from '../model/graph-weights.ts';
 import type { HyperParameters } from '../model/hyper-parameters.ts';
 import { ParameterBlock } from '../model/parameter-block.ts';
 import { fullLayout, type ParameterLayout } from '../model/parameter-layout.ts';
-import { prefixTree, treeInputs } from '../model/prefix-tree.ts';
+import { prefixTree } from '../model/prefix-tree.ts';
+import { treeInputs } from '../model/tree-batch.ts';
 import { TreeGraph } from '../model/tree-graph.ts';
 import type { UpdateSettings } from '../worker/protocol.ts';
 
@@ -45,9 +46,9 @@ class FullLane {
   }
 
   graph(chunk: TreeChunk, differentiable: boolean): TreeGraph {
-    const { groups, slots, rows } = chunk.shape;
+    const { bins, slots, rows } = chunk.shape;
     const plan = { weights: () => new TrainedWeights(this.block), trained: differentiable ? this.block : null };
-    return this.lane.keep(`${differentiable} ${groups} ${slots} ${rows}`, () => new TreeGraph(this.lane, this.#model, chunk.shape, plan));
+    return this.lane.keep(`${differentiable} ${bins} ${slots} ${rows}`, () => new TreeGraph(this.lane, this.#model, chunk.shape, plan));
   }
 
   load(weights: Float32Array, revision: number): void {
@@ -63,7 +64,8 @@ interface ChunkResult {
   readonly gradient: Float32Array | null;
 }
 
-const together = { slots: 640, groups: 64 } as const;
+/** Slots computed together: more than the device takes, since here nobody waits for a small batch. */
+const slotsTogether = 512;
 
 /** Trains all weights of a llama-architecture model by cross-entropy, in this process. It makes starters; adapters are trained by the device. */
 export class FullTrainer {
@@ -123,7 +125,7 @@ export class FullTrainer {
     const tokens = lines.reduce((sum, line) => sum + line.answer.length, 0);
     const chunks = planTrees(
       lines.map(({ prompt, answer }) => prefixTree(prompt, [answer])),
-      together,
+      slotsTogether,
     );
     const parts = await Promise.all(
       chunks.map((chunk) =>
@@ -133,8 +135,8 @@ export class FullTrainer {
       ),
     );
     const gradient = new Float32Array(differentiable ? this.weights.length : 0);
-    const correct = new Array<boolean>(lines.length).fill(false);
-    const logProbs = new Array<number>(lines.length).fill(0);
+    const correct = lines.map(() => false);
+    const logProbs = lines.map(() => 0);
     let loss = 0;
     for (const [which, part] of parts.entries()) {
       loss += part.loss;
@@ -160,7 +162,7 @@ export class FullTrainer {
     const inputs = treeInputs(chunk.trees, chunk.shape, model.heads / model.keyValueHeads);
     const graph = member.graph(chunk, differentiable);
     const logits = await graph.forward(inputs);
-    const targets = chunk.trees.map((tree, index) => {
+    const targets = chunk.trees.map(({ tree }, index) => {
       const { answer } = lines[chunk.places[index] as number] as TrainingLine;
       return Array.from(
         tree.predictors[0] ?? [],

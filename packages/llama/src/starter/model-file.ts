@@ -19,7 +19,16 @@ export interface ModelSize {
 /** The hyper-parameters of a byte-level llama model of that size. */
 export function byteModel(size: ModelSize): HyperParameters {
   const headSize = size.width / size.heads;
-  return { ...size, architecture: 'llama', headSize, epsilon: 1e-5, ropeBase: 10000, ropeDimensions: headSize, ropeMode: 0, vocabulary: byteVocabularySize };
+  return {
+    ...size,
+    architecture: 'llama',
+    headSize,
+    epsilon: 1e-5,
+    ropeBase: 10000,
+    ropeDimensions: headSize,
+    ropeMode: 0,
+    vocabulary: byteVocabularySize,
+  };
 }
 
 function metadataOf(model: HyperParameters, name: string): readonly MetadataEntry[] {
@@ -45,7 +54,11 @@ function metadataOf(model: HyperParameters, name: string): readonly MetadataEntr
 
 /** A byte-level model as a GGUF file (F32). `weights` is laid out by `fullLayout(model)`. */
 export function encodeModel(model: HyperParameters, weights: Float32Array, name: string): Uint8Array {
-  const tensors = fullLayout(model).slots.map(({ name: tensor, shape, offset, length }) => ({ name: tensor, shape, data: weights.subarray(offset, offset + length) }));
+  const tensors = fullLayout(model).slots.map(({ name: tensor, shape, offset, length }) => ({
+    name: tensor,
+    shape,
+    data: weights.subarray(offset, offset + length),
+  }));
   return encodeGguf(metadataOf(model, name), tensors);
 }
 

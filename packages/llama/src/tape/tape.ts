@@ -58,7 +58,9 @@ export class Tape {
   /** y = W x with a frozen W. x: [inputs, n], y: [outputs, n]. */
   frozenLinear(weight: FrozenMatrix, x: Variable): Variable {
     const c = this.#context;
-    return this.#record(ops.matrixMultiply(c, weight.tensor, x.tensor), [x], (g) => this.#add(x, () => ops.matrixMultiply(c, weight.transposed, g)));
+    return this.#record(ops.matrixMultiply(c, weight.tensor, x.tensor), [x], (g) =>
+      this.#add(x, () => ops.matrixMultiply(c, weight.transposed, g)),
+    );
   }
 
   /** ggml's matrix product: a [k, m, …], b [k, n, …] give [m, n, …] = aᵀ b; dA = b gᵀ and dB = a g in matrix terms. */
@@ -144,7 +146,10 @@ export class Tape {
   }
 
   #record(tensor: Pointer, inputs: readonly Variable[], backward: (gradient: Pointer) => void): Variable {
-    const output = this.leaf(tensor, inputs.some((input) => input.differentiable));
+    const output = this.leaf(
+      tensor,
+      inputs.some((input) => input.differentiable),
+    );
     if (output.differentiable) this.#steps.push({ output, backward });
     return output;
   }

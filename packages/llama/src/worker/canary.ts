@@ -4,11 +4,14 @@ import { join } from 'node:path';
 import type { AdapterWeights } from '../engine/adapter-weights.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { ModelLane } from '../engine/model-lane.ts';
-import { sampleChunk, planSampling, type SamplingChunk } from '../engine/sampler.ts';
+import { sampleChunk } from '../engine/sampler.ts';
+import { planSampling, type SamplingChunk } from '../engine/sampling-plan.ts';
 import { sampleStream } from '../engine/sample-stream.ts';
 import { StockContext } from '../ffi/stock-context.ts';
 import { RowSoftmax } from '../losses/softmax.ts';
-import { prefixTree, shapeOfTrees, treeInputs } from '../model/prefix-tree.ts';
+import { planTrees, type TreeChunk } from '../engine/tree-chunks.ts';
+import { prefixTree } from '../model/prefix-tree.ts';
+import { treeInputs } from '../model/tree-batch.ts';
 
 const promptTokens = 12;
 const answerTokens = 6;
@@ -70,9 +73,8 @@ export class Canary {
     const [[sample] = []] = await sampleChunk(member, weights, chunk as SamplingChunk, settings);
     const answer = sample?.tokens ?? new Int32Array(0);
     const whole = Int32Array.from([...prompt, ...answer]);
-    const tree = prefixTree(prompt.subarray(0, 1), [whole.subarray(1)]);
-    const shape = shapeOfTrees([tree]);
-    const ours = await member.scorer(shape, weights).forward(treeInputs([tree], shape, model.heads / model.keyValueHeads));
+    const [{ shape, trees }] = planTrees([prefixTree(prompt.subarray(0, 1), [whole.subarray(1)])]) as [TreeChunk];
+    const ours = await member.scorer(shape, weights).forward(treeInputs(trees, shape, model.heads / model.keyValueHeads));
     const stock = await context.logits(whole.subarray(0, whole.length - 1));
     const scored = rowsDifference(ours, stock, whole.length - 1, model.vocabulary);
     const softmax = new RowSoftmax(model.vocabulary);

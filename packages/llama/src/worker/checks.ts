@@ -18,19 +18,27 @@ function checkLength(field: string, length: number, context: number): void {
 }
 
 /** Throws `invalid_argument` naming the field. */
-export function checkGenerate(request: GenerateRequest, prompts: readonly { readonly tokens: Int32Array; readonly samples: number; readonly seed: number }[], context: number): void {
+export function checkGenerate(
+  request: GenerateRequest,
+  prompts: readonly { readonly tokens: Int32Array; readonly samples: number; readonly seed: number }[],
+  context: number,
+): void {
   const { maxTokens, temperature } = request;
   if (!Number.isInteger(maxTokens) || maxTokens < 1) throw refuse('max_tokens', `is ${maxTokens}; it must be a whole number from 1`);
   if (!Number.isFinite(temperature) || temperature < 0) throw refuse('temperature', `is ${temperature}; it must be 0 or more`);
   for (const [index, { tokens, samples, seed }] of prompts.entries()) {
-    if (!Number.isInteger(samples) || samples < 1 || samples > maxSamples) throw refuse(`prompts[${index}].samples`, `is ${samples}; it must be 1 to ${maxSamples}`);
+    if (!Number.isInteger(samples) || samples < 1 || samples > maxSamples)
+      throw refuse(`prompts[${index}].samples`, `is ${samples}; it must be 1 to ${maxSamples}`);
     if (!Number.isInteger(seed)) throw refuse(`prompts[${index}].seed`, `is ${seed}; it must be a whole number`);
     checkLength(`prompts[${index}].text`, tokens.length + maxTokens, context);
   }
 }
 
 /** Throws `invalid_argument` naming the field. */
-export function checkScore(items: readonly { readonly prompt: Int32Array; readonly continuations: readonly Int32Array[] }[], context: number): void {
+export function checkScore(
+  items: readonly { readonly prompt: Int32Array; readonly continuations: readonly Int32Array[] }[],
+  context: number,
+): void {
   for (const [index, { prompt, continuations }] of items.entries()) {
     const longest = continuations.reduce((most, { length }) => Math.max(most, length), 0);
     checkLength(`prompts[${index}]`, prompt.length + longest, context);
@@ -50,9 +58,11 @@ function checkFinite(field: string, values: Float32Array, length: number): void 
 function checkSettings(request: TrainRequest): void {
   const { loss, update, normaliser } = request;
   const notNegative = { ...loss, ...update };
-  for (const [name, value] of Object.entries(notNegative)) if (!Number.isFinite(value) || value < 0) throw refuse(name, `is ${value}; it must be 0 or more`);
+  for (const [name, value] of Object.entries(notNegative))
+    if (!Number.isFinite(value) || value < 0) throw refuse(name, `is ${value}; it must be 0 or more`);
   if (!Number.isFinite(normaliser) || normaliser <= 0) throw refuse('normaliser', `is ${normaliser}; it must be a positive number`);
-  if (update.beta1 >= 1 || update.beta2 >= 1 || update.epsilon === 0) throw refuse('beta1, beta2, epsilon', 'must be below 1, below 1 and above 0');
+  if (update.beta1 >= 1 || update.beta2 >= 1 || update.epsilon === 0)
+    throw refuse('beta1, beta2, epsilon', 'must be below 1, below 1 and above 0');
 }
 
 /** Throws `invalid_argument` naming the field. */

@@ -41,7 +41,12 @@ class Child {
 
   constructor(threads: number, onExit: (reason: string) => void) {
     // Parent's flags (test runners, loaders) must not leak into the child; libuv's pool carries file work beside koffi's own threads.
-    this.process = fork(entry, [], { serialization: 'advanced', execArgv: [], stdio: ['ignore', 'inherit', 'inherit', 'ipc'], env: { ...inherited(), UV_THREADPOOL_SIZE: String(threads + 2) } });
+    this.process = fork(entry, [], {
+      serialization: 'advanced',
+      execArgv: [],
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      env: { ...inherited(), UV_THREADPOOL_SIZE: String(threads + 2) },
+    });
     this.process.on('message', (message) => this.#settle(message as AnswerMessage));
     this.#ended = new Promise((resolve) => {
       const end = (reason: string): void => {
@@ -88,7 +93,10 @@ class Child {
   }
 
   #unavailable(): RedQueenError {
-    return new RedQueenError('unavailable', `device: the llama.cpp process ended (${this.#gone ?? 'channel closed'}); restart it and create its agents again`);
+    return new RedQueenError(
+      'unavailable',
+      `device: the llama.cpp process ended (${this.#gone ?? 'channel closed'}); restart it and create its agents again`,
+    );
   }
 }
 

@@ -50,7 +50,15 @@ export class LocalDevice implements PolicyDevice {
     const baseHash = await fileHash(modelPath);
     const tokenizer = await openTokenizer(modelPath);
     const expectation = { architecture: engine.model.architecture, baseHash, matrices: adaptedMatrices(engine.model), maxRank };
-    this.#opened = { engine, tokenizer, canary: new Canary(engine), expectation, model: basename(modelPath), threads, readyAt: this.#now() };
+    this.#opened = {
+      engine,
+      tokenizer,
+      canary: new Canary(engine),
+      expectation,
+      model: basename(modelPath),
+      threads,
+      readyAt: this.#now(),
+    };
     return this.report();
   }
 
@@ -68,7 +76,8 @@ export class LocalDevice implements PolicyDevice {
 
   async loadVersion(agent: string, version: number, adapter: Uint8Array, sha256: string): Promise<{ readonly canaryDifference: number }> {
     const owner = this.#agent(agent);
-    if (!Number.isInteger(version) || version < 1) throw new RedQueenError('invalid_argument', `version is ${version}; it must be a whole number from 1 (0 is the base model)`);
+    if (!Number.isInteger(version) || version < 1)
+      throw new RedQueenError('invalid_argument', `version is ${version}; it must be a whole number from 1 (0 is the base model)`);
     const { canary, expectation } = this.#ready();
     const { rank, alpha, values } = validateAdapter(adapter, { ...expectation, sha256 });
     const weights = foldedWeights(sha256, values, owner.layoutOf(rank), rank, alpha);
@@ -88,7 +97,11 @@ export class LocalDevice implements PolicyDevice {
     checkGenerate(request, prompts, engine.model.context);
     const stops = new Set(tokenizer.ends);
     if (request.stop !== '') stops.add(tokenizer.stop(request.stop));
-    const groups = await engine.sample(request.agent, weights, prompts, { maxTokens: request.maxTokens, temperature: request.temperature, stops });
+    const groups = await engine.sample(request.agent, weights, prompts, {
+      maxTokens: request.maxTokens,
+      temperature: request.temperature,
+      stops,
+    });
     return groups.map((samples, index) => ({
       promptTokens: (prompts[index] as { tokens: Int32Array }).tokens,
       samples: samples.map((sample) => {
@@ -101,13 +114,19 @@ export class LocalDevice implements PolicyDevice {
   async score(request: Parameters<PolicyDevice['score']>[0]): Promise<readonly SampledGroup[]> {
     const { engine, tokenizer } = this.#ready();
     const weights = this.#weights(request.agent, request.version);
-    const items = request.prompts.map(({ text, continuations }) => ({ prompt: tokenizer.prompt(text), continuations: continuations.map((continuation) => tokenizer.continuation(continuation)) }));
+    const items = request.prompts.map(({ text, continuations }) => ({
+      prompt: tokenizer.prompt(text),
+      continuations: continuations.map((continuation) => tokenizer.continuation(continuation)),
+    }));
     checkScore(items, engine.model.context);
     const scores = await engine.score(request.agent, weights, items);
     return items.map(({ prompt, continuations }, index) => ({
       promptTokens: prompt,
       samples: continuations.map((tokens, which) => ({
-        tokens, logProbs: scores[index]?.[which] ?? new Float32Array(0), text: request.prompts[index]?.continuations[which] ?? '', stopped: false,
+        tokens,
+        logProbs: scores[index]?.[which] ?? new Float32Array(0),
+        text: request.prompts[index]?.continuations[which] ?? '',
+        stopped: false,
       })),
     }));
   }
@@ -117,7 +136,7 @@ export class LocalDevice implements PolicyDevice {
     const { engine } = this.#ready();
     checkTrain(request, engine.model);
     return agent.exclusively(async () => {
-      const stats = await updateAgent(engine.pool, request.agent, agent, request);
+      const stats = await updateAgent(engine.pool, agent, request);
       this.#trainedTokens += stats.tokens;
       return stats;
     });
@@ -142,9 +161,17 @@ export class LocalDevice implements PolicyDevice {
     const seconds = engine.pool.seconds;
     const laneSeconds = seconds.sample + seconds.score + seconds.train;
     return {
-      model, modelHash: expectation.baseHash, architecture: expectation.architecture, backend: deviceLabel(), threads,
-      sampledTokens: this.#sampledTokens, trainedTokens: this.#trainedTokens,
-      laneSeconds, nativeSeconds: laneSeconds * nativeShare(), upSeconds: this.#now() - readyAt, secondsByWork: seconds,
+      model,
+      modelHash: expectation.baseHash,
+      architecture: expectation.architecture,
+      backend: deviceLabel(),
+      threads,
+      sampledTokens: this.#sampledTokens,
+      trainedTokens: this.#trainedTokens,
+      laneSeconds,
+      nativeSeconds: laneSeconds * nativeShare(),
+      upSeconds: this.#now() - readyAt,
+      secondsByWork: seconds,
     };
   }
 
@@ -159,7 +186,10 @@ export class LocalDevice implements PolicyDevice {
     const { rank, alpha, values } = validateAdapter(files.adapter, this.#ready().expectation);
     const { settings } = agent;
     if (rank !== settings.rank || Math.fround(settings.alpha) !== alpha) {
-      throw new RedQueenError('invalid_argument', `adapter: rank ${rank} and alpha ${alpha} are not the agent's ${settings.rank} and ${settings.alpha}`);
+      throw new RedQueenError(
+        'invalid_argument',
+        `adapter: rank ${rank} and alpha ${alpha} are not the agent's ${settings.rank} and ${settings.alpha}`,
+      );
     }
     const optimizer = decodeOptimizer(files.optimizer, values.length);
     agent.weights = values;

@@ -29,14 +29,19 @@ function tokenizerOf(model: LlamaModel, close: () => Promise<void>): Tokenizer {
   return {
     prompt(text) {
       const tokens = Int32Array.from([...prefix, ...encode(text)]);
-      if (tokens.length === 0) throw new RedQueenError('invalid_argument', 'prompt.text is empty and the model has no beginning-of-sequence token; give at least one character');
+      if (tokens.length === 0)
+        throw new RedQueenError(
+          'invalid_argument',
+          'prompt.text is empty and the model has no beginning-of-sequence token; give at least one character',
+        );
       return tokens;
     },
     continuation: (text) => Int32Array.from(encode(text)),
     text: (tokens) => (tokens.length === 0 ? '' : model.detokenize(Array.from(tokens) as Token[])),
     stop(text) {
       const [token, ...more] = encode(text);
-      if (token === undefined || more.length > 0) throw new RedQueenError('invalid_argument', `stop is ${JSON.stringify(text)}; it must be exactly one token of the model`);
+      if (token === undefined || more.length > 0)
+        throw new RedQueenError('invalid_argument', `stop is ${JSON.stringify(text)}; it must be exactly one token of the model`);
       return token;
     },
     ends: new Set([eos, eot].filter((token) => token !== null)),
