@@ -20,7 +20,7 @@ export interface JudgedTurn extends Turn {
 export interface EpisodeFacts {
   readonly episode: string;
   readonly kind: EpisodeKind;
-  /** Empty where the task was drawn from the environment, or the proposal fell into a held-out set. */
+  /** Empty where the task was drawn from the environment. */
   readonly proposals: readonly Turn[];
   readonly attempts: readonly Turn[];
   readonly judgements: readonly JudgedTurn[];

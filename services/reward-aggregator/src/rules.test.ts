@@ -40,14 +40,14 @@ describe('what a recipe pays for', () => {
   });
 
   it('trust is measured on development and gate anchors, never on those of the report', () => {
-    const probe = (purpose: 'ANCHOR_PURPOSE_REPORT' | 'ANCHOR_PURPOSE_DEVELOP') =>
+    const probe = (purpose: 'ANCHOR_PURPOSE_REPORT' | 'ANCHOR_PURPOSE_DEVELOP', version = 0) =>
       messageFrom(
         'verifier/0',
         {
           kind: 'anchorResult',
           body: {
             anchorId: purpose,
-            task: { agent: 'verifier/0', version: 0, purpose },
+            task: { agent: 'verifier/0', version, purpose },
             figures: [{ name: 'brier', value: 0, count: 10 }],
           },
         },
@@ -55,6 +55,8 @@ describe('what a recipe pays for', () => {
       );
     expect(foldAll([...start(), probe('ANCHOR_PURPOSE_REPORT')]).state.trust).toBe(0);
     expect(foldAll([...start(), probe('ANCHOR_PURPOSE_DEVELOP')]).state.trust).toBe(1);
+    // A candidate is not yet anybody whom others listen to.
+    expect(foldAll([...start(), probe('ANCHOR_PURPOSE_DEVELOP', 1)]).state.trust).toBe(0);
   });
 
   it('a proposer is punished for the malformed only where the recipe says so', () => {

@@ -100,6 +100,23 @@ describe('verifier', () => {
     }
   });
 
+  it('knows the labels by their text, not by their order', () => {
+    const swapped = inOrder('1.0', [mixed(1), mixed(2)]).map((message) => {
+      if (message.kind === 'verdicts') for (const verdict of message.body.verdicts) verdict.judgement?.samples.reverse();
+      return message;
+    });
+    const straight = foldAll([...start(), ...inOrder('1.0', [mixed(1), mixed(2)])]);
+    expect(batchOf(foldAll([...start(), ...swapped]), 'verifier/0')).toEqual(batchOf(straight, 'verifier/0'));
+  });
+
+  it('leaves the oldest of the larger class for later', () => {
+    const right: Plan = { ...mixed(4), confidences: [0.7, 0.4] };
+    const wrong: Plan = { ...mixed(0), confidences: [0.7, 0.4] };
+    const outcome = foldAll([...start(), ...inOrder('1.0', [right, right, right, wrong, wrong])]);
+    expect(batchOf(outcome, 'verifier/0')?.groups?.map(({ episodeId }) => episodeId)).toEqual(['1.0.1#0', '1.0.2#0', '1.0.3#0', '1.0.4#0']);
+    expect(outcome.state.pools.get('verifier/0')?.right.map(({ id }) => id)).toEqual(['1.0.0#0']);
+  });
+
   it('does not fill a batch with one class', () => {
     const onlyWrong: Plan = { ...mixed(0), confidences: [0.7, 0.4] };
     const outcome = foldAll([...start(), ...Array.from({ length: 6 }, (_, tick) => inOrder(`${tick}.0`, [onlyWrong, onlyWrong])).flat()]);
@@ -152,6 +169,8 @@ describe('staleness and attestation', () => {
     const later = foldAll(inOrder('2.0', four(2)), undefined, outcome.state);
     expect(batchOf(later, 'proposer/0')).toMatchObject({ episodes: 4, stale: 4, refused: 0 });
     expect(batchOf(later, 'verifier/0')).toMatchObject({ episodes: 4, stale: 8 });
+    const third = foldAll(inOrder('3.0', four(2)), undefined, later.state);
+    for (const agent of all) expect(batchOf(third, agent)).toMatchObject({ stale: 0, refused: 0 });
   });
 
   it('staleness counts releases, not refused numbers in between', () => {

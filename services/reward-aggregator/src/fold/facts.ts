@@ -3,9 +3,6 @@ import type { Rules } from '../rules.ts';
 import { validSamples } from './packed-group.ts';
 import type { OpenEpisode } from './state.ts';
 
-/** The reason of a rejected proposal that fell into a held-out set: it earns nothing, good or bad, and is compared with nothing. */
-export const heldOut = 'held-out';
-
 /** What the episode still lacks before it is known which rewards it must get; undefined where nothing. */
 export function missingFacts(episode: OpenEpisode): string | undefined {
   if (episode.kind === 'rejected') return episode.rejection === '' ? 'the rejection' : undefined;
@@ -16,7 +13,7 @@ export function missingFacts(episode: OpenEpisode): string | undefined {
 }
 
 function proposalsOf(rules: Rules, episode: OpenEpisode): Turn[] {
-  const proposed = episode.kind === 'task' ? episode.spec?.origin === 'proposer' : episode.rejection !== heldOut;
+  const proposed = episode.kind === 'rejected' || episode.spec?.origin === 'proposer';
   return proposed ? [{ agent: rules.roles.proposer.agent, turn: episode.index }] : [];
 }
 

@@ -128,6 +128,15 @@ describe('a forged reward never counts', () => {
   });
 });
 
+it('rewards that join to nothing never stand in for those that are missing', () => {
+  const told = [7, 8, 9].map((turn) => ({ ...outcome, turn }));
+  const forged = messageFrom('verifier/0', bundle('verifier/0', '1.0.0', told), 'forged');
+  const missing = stream.filter(({ id }) => id !== '1.0.0-proposer-rewards');
+  const { settlements, state } = foldAll([...missing.slice(0, 6), forged, ...missing.slice(6)]);
+  expect(settlements).toEqual([]);
+  expect(state.rewards.counted).toBe(0);
+});
+
 describe('a reward that contradicts what is known', () => {
   it.each([
     ['learnability', 'verifier/0', '1.0.0-verifier-rewards'],
