@@ -1,5 +1,6 @@
 import { RedQueenError, type RunRecord } from '@redqueen/core';
 import { addressOf } from '@redqueen/contract';
+import { tellFromOutside } from '@redqueen/runtime';
 import type { Gateway } from '../gateway.ts';
 import { isLive } from '../runs/views.ts';
 import type { RunView } from '../runs/view.ts';
@@ -91,7 +92,7 @@ export class RunControl {
     const { bus, logger } = this.#gateway.context;
     const { run } = view.record;
     if (step.kind === 'tell') {
-      await bus.publish({ id: step.id, run, from: self, to: step.to, cause: '', traceparent: '', ...step.told });
+      await tellFromOutside(bus, { id: step.id, run, from: self, to: step.to }, step.told);
       return;
     }
     if (step.kind === 'fail') logger.error({ run }, `run ${run} fails: ${step.error}`);

@@ -1,0 +1,132 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Message } from '@redqueen/contract';
+import { connectRpc, type Bus } from '@redqueen/runtime';
+import { within } from '@redqueen/testkit';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { episodeMessages } from './projection/builders.ts';
+import { readReport, runFolder } from './run-control/files.ts';
+import { playCluster, smallPatch, startTestGateway, type TestGateway } from './test-support.ts';
+
+let gateway: TestGateway;
+let ended: AbortController;
+beforeEach(async () => {
+  gateway = await startTestGateway();
+  ended = new AbortController();
+});
+afterEach(async () => {
+  ended.abort();
+  await gateway.close();
+});
+
+const client = () => connectRpc('GatewayService', gateway.address);
+const start = (run: string) => client().StartRun({ recipe: 'default', patchJson: JSON.stringify(smallPatch), seed: 3, run });
+
+function play(run: string, proceed: Promise<void> = Promise.resolve()): void {
+  const accuracy = ({ body }: Extract<Message, { kind: 'anchorTask' }>) => (body.version === 0 ? 0.25 : 0.6);
+  playCluster(gateway.bus, run, { accuracy, proceed, signal: ended.signal }).catch(() => {});
+}
+
+async function tellEpisodes(bus: Bus, run: string, count: number): Promise<void> {
+  for (let index = 0; index < count; index++) for (const message of episodeMessages(`1.0.${index}`)) await bus.publish({ ...message, run });
+}
+
+/** The last thing that a watch says. */
+async function watchToEnd(run: string) {
+  const read = async () => {
+    let last;
+    for await (const progress of client().WatchRun({ run })) last = progress;
+    return last;
+  };
+  return within(read(), `run ${run} to end`);
+}
+
+describe('the gateway', () => {
+  test('takes a run from its start to its report and adapters', async () => {
+    await start('whole');
+    play('whole');
+    await tellEpisodes(gateway.bus, 'whole', 3);
+    const last = await watchToEnd('whole');
+    expect(last?.run).toMatchObject({ status: 'RUN_STATUS_FINISHED', updatesDone: 4, seed: 3 });
+    expect(last?.attempts).toBe(6);
+    expect(last?.figures['executor/0.sampled']).toBe(0.6);
+    const folder = runFolder(gateway.config.dataDir, 'whole');
+    expect(readFileSync(join(folder, 'executor-0-v1.gguf'), 'utf8')).toBe('GGUF of executor/0');
+    expect(existsSync(join(folder, 'proposer-0-v0.gguf'))).toBe(false);
+    const html = readFileSync(join(folder, 'report.html'), 'utf8');
+    expect(html).toContain('+35.0 points');
+    expect(html).not.toMatch(/(src|href)="http/);
+    const report = await readReport(gateway.config.dataDir, 'whole');
+    expect(report).toMatchObject({ status: 'finished', episode: { solved: 1 }, cost: { device: { busySeconds: 0 } } });
+    expect(JSON.parse((await client().Report({ run: 'whole' })).json)).toEqual(report);
+  });
+
+  test('a gateway that starts again goes on where it was, and asks nothing twice', async () => {
+    await start('again');
+    const { promise, resolve } = Promise.withResolvers<void>();
+    play('again', promise);
+    await tellEpisodes(gateway.bus, 'again', 1);
+    await gateway.restart();
+    resolve();
+    expect((await watchToEnd('again'))?.run?.status).toBe('RUN_STATUS_FINISHED');
+    const ids: string[] = [];
+    for await (const { message } of gateway.bus.read('again', { from: 1, follow: false }))
+      if (message.from.role === 'gateway') ids.push(message.id);
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(ids.filter((id) => id.includes('report:end'))).toHaveLength(4);
+  });
+
+  test('stops in order and resumes', async () => {
+    await start('pause');
+    const { promise, resolve } = Promise.withResolvers<void>();
+    play('pause', promise);
+    expect((await client().StopRun({ run: 'pause' })).run?.status).toBe('RUN_STATUS_STOPPING');
+    expect((await watchToEnd('pause'))?.run?.status).toBe('RUN_STATUS_STOPPED');
+    expect((await client().ResumeRun({ run: 'pause' })).run?.status).toBe('RUN_STATUS_RUNNING');
+    resolve();
+    expect((await watchToEnd('pause'))?.run?.status).toBe('RUN_STATUS_FINISHED');
+    await expect(client().ResumeRun({ run: 'pause' })).rejects.toThrow(/finished and cannot be resumed/);
+  });
+
+  test('several runs, one after another, and a list of them', async () => {
+    for (const run of ['first', 'second']) {
+      await start(run);
+      play(run);
+      expect((await watchToEnd(run))?.run?.status).toBe('RUN_STATUS_FINISHED');
+    }
+    expect((await client().ListRuns({})).runs.map(({ run }) => run)).toEqual(['second', 'first']);
+    await expect(start('first')).rejects.toThrow(/exists already/);
+  });
+
+  test('refuses what cannot be run, in words', async () => {
+    await expect(client().StartRun({ recipe: 'nonesuch' })).rejects.toThrow(/nonesuch.*known: .*default/);
+    await expect(client().StartRun({ recipe: 'default', patchJson: '{"rolls":{}}' })).rejects.toThrow(
+      /rolls: unknown key; known here: .*roles/,
+    );
+    await expect(client().StartRun({ recipe: 'default', patchJson: '{"model":"README.md"}' })).rejects.toThrow(/README\.md/);
+    await expect(client().StartRun({ recipe: 'default', patchJson: '{"model":"package.json"}' })).rejects.toThrow(/no GGUF/);
+    await expect(client().StartRun({ recipe: 'default', patchJson: '{' })).rejects.toThrow(/patch is no JSON/);
+    await expect(client().GetRun({ run: 'none' })).rejects.toThrow(/no run "none"/);
+  });
+
+  test('serves the page, its questions and its events', async () => {
+    const { page, services } = await client().Cluster({});
+    expect(services).toHaveLength(8);
+    const get = (path: string) => fetch(new URL(path, page));
+    for (const path of ['', 'app.js', 'chart.js', 'sections.js', 'style.css', 'vendor/uPlot.esm.js'])
+      expect((await get(path)).status).toBe(200);
+    expect((await get('../package.json')).status).toBe(404);
+    expect((await get('vendor/..%2fpackage.json')).status).toBe(404);
+    await start('shown');
+    play('shown');
+    await tellEpisodes(gateway.bus, 'shown', 2);
+    expect(await (await get('api/runs')).json()).toMatchObject([{ run: 'shown' }]);
+    const reader = (await get('events?run=shown')).body?.getReader();
+    const first = await within(reader?.read() ?? Promise.reject(new Error('no body')), 'the first event');
+    expect(new TextDecoder().decode(first.value)).toMatch(/^event: report\ndata: \{"format":1/);
+    await reader?.cancel();
+    await watchToEnd('shown');
+    expect(await (await get('api/runs/shown/episodes/1.0.0')).json()).toMatchObject({ episode: '1.0.0', solved: 1 });
+    expect((await get('runs/shown/report.html')).status).toBe(200);
+  });
+});

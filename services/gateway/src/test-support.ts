@@ -1,0 +1,130 @@
+// A gateway over an in-memory bus, with a scripted cluster around it: what the other services would tell, told by the test.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { addressOf, type Message, type ToldInput } from '@redqueen/contract';
+import {
+  createMemoryBus,
+  loadConfig,
+  serviceNames,
+  silentLogger,
+  startRpcServer,
+  startService,
+  systemClock,
+  type Bus,
+  type Config,
+  type RunningService,
+} from '@redqueen/runtime';
+import { reportedAgents } from './run-control/anchors.ts';
+import { createGateway } from './service.ts';
+
+/** A gateway for a test. */
+export interface TestGateway {
+  readonly bus: Bus;
+  readonly config: Config;
+  /** host:port of its gRPC server. */
+  readonly address: string;
+  /** Stops the gateway and starts another one over the same bus and folder. */
+  restart(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Recipes of the tests: the default one of the project, made small, on a file that begins like a GGUF. */
+export const smallPatch = { updates: 4, report: { perArm: 1 } };
+
+async function freePolicyServer(config: Config) {
+  const server = await startRpcServer({
+    host: '127.0.0.1',
+    port: 0,
+    logger: silentLogger,
+    implementation: {
+      PolicyService: {
+        ExportAdapter: async ({ agent, version }) => ({
+          gguf: Buffer.from(`GGUF of ${agent}`),
+          policy: { agent, version: version ?? 0, adapterHash: 'hash' },
+        }),
+        Device: async () => ({ model: 'starter.gguf', threads: 2, laneSeconds: 10, nativeSeconds: 9, secondsByWork: { sample: 10 } }),
+        Versions: async () => ({ versions: [{ agent: 'executor/0', version: 0, status: 'current' }] }),
+        Generate: async ({ prompts }) => ({
+          groups: prompts.map(({ text, samples }) => ({ prompt: text, samples: Array.from({ length: samples }, () => ({ text: '82' })) })),
+        }),
+        Score: async () => ({ groups: [] }),
+        Promote: async ({ agent, version }) => ({ version: { agent, version: version + 1 } }),
+        Rollback: async ({ agent, version }) => ({ version: { agent, version: version + 1 } }),
+      },
+    },
+  });
+  return { server, config: { ...config, services: { ...config.services, policy: { host: '127.0.0.1', port: server.port } } } };
+}
+
+/** Starts one. The policy service is a server that answers what the gateway asks; all other services are away. */
+export async function startTestGateway(): Promise<TestGateway> {
+  const folder = await mkdtemp(join(tmpdir(), 'gateway-'));
+  // The gateway looks at the first bytes of the model alone.
+  await writeFile(join(folder, 'starter.gguf'), 'GGUF');
+  const flags = Object.fromEntries(serviceNames.map((name) => [`services.${name}.port`, 0]));
+  const loaded = loadConfig({
+    environment: {},
+    flags: { ...flags, dataDir: folder, 'gateway.pagePort': 0, 'policy.modelsFolder': folder },
+  });
+  const { server, config } = await freePolicyServer(loaded.config);
+  const bus = await createMemoryBus({ clock: systemClock, logger: silentLogger });
+  const start = (): Promise<RunningService> => startService('gateway', createGateway, { config, bus, logger: silentLogger });
+  let service = await start();
+  return {
+    bus,
+    config,
+    get address() {
+      return `127.0.0.1:${service.port}`;
+    },
+    restart: async () => {
+      await service.stop();
+      service = await start();
+    },
+    close: async () => {
+      await service.stop();
+      await server.drain(100);
+      await bus.close();
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+/** Tells messages as if an actor had. */
+export async function tellAs(bus: Bus, run: string, from: string, to: string, id: string, told: ToldInput): Promise<void> {
+  await bus.publish({ id, run, from: addressOf(from), to: addressOf(to), cause: '', traceparent: '', ...told });
+}
+
+/**
+ * Plays the other services: releases version 0 when the policy is told to start, answers every anchor task with the given accuracy, and lets the executor
+ * make its last update once everybody's first look is answered and `proceed` resolves. Ends with the signal.
+ */
+export async function playCluster(
+  bus: Bus,
+  run: string,
+  options: {
+    readonly accuracy: (message: Extract<Message, { kind: 'anchorTask' }>) => number;
+    readonly proceed: Promise<void>;
+    readonly signal: AbortSignal;
+  },
+): Promise<void> {
+  let answered = 0;
+  const release = (agent: string, version: number, last: boolean) =>
+    tellAs(bus, run, 'policy/0', 'curriculum/0', `${agent}-v${version}`, {
+      kind: 'released',
+      body: { agent, version, reason: version === 0 ? 'start' : 'gate', sourceVersion: version, updates: version * 4, last },
+    });
+  for await (const { message } of bus.read(run, { from: 1, follow: true, signal: options.signal })) {
+    if (message.kind === 'control' && message.body.command === 'start' && message.to.role === 'policy') {
+      for (const agent of reportedAgents) await release(agent, 0, false);
+    }
+    if (message.kind !== 'anchorTask') continue;
+    const { anchorId } = message.body;
+    const figures = [{ name: 'sampled', value: options.accuracy(message), count: 100 }];
+    await tellAs(bus, run, 'verifier/0', 'gateway/0', `${anchorId}-result`, {
+      kind: 'anchorResult',
+      body: { anchorId, task: message.body, figures },
+    });
+    if (++answered === reportedAgents.length) options.proceed.then(() => release('executor/0', 1, true)).catch(() => {});
+  }
+}
