@@ -1,0 +1,173 @@
+import { createHash } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { SampleGroup } from '@redqueen/contract';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PolicyCluster } from './support/policy-cluster.ts';
+
+const agent = 'executor/0';
+const prompt = 'a=';
+const rewarded = 'b\n';
+const toy = { updates: 40, roles: { executor: { optimizer: { learningRate: 0.02 }, adapter: { rank: 4, alpha: 8 } } } };
+
+let cluster: PolicyCluster;
+beforeAll(async () => {
+  cluster = await PolicyCluster.start();
+});
+afterAll(() => cluster.close());
+
+async function scored(run: string, version?: number): Promise<SampleGroup> {
+  const named = version === undefined ? {} : { version };
+  const { groups } = await cluster.client.Score({ run, agent, ...named, prompts: [{ text: prompt, continuations: [rewarded, 'c\n'] }] });
+  return groups[0]!;
+}
+
+const logProbOf = (group: SampleGroup) => group.samples[0]!.logProbs.reduce((sum, value) => sum + value, 0);
+
+const generate = (run: string, version?: number) =>
+  cluster.client.Generate({
+    run,
+    agent,
+    ...(version !== undefined && { version }),
+    prompts: [{ text: prompt, samples: 4, seed: 11 }],
+    maxTokens: 6,
+    temperature: 1,
+  });
+
+/** One batch that rewards the wanted answer and punishes another. */
+async function reward(run: string, number: number): Promise<void> {
+  const group = await scored(run);
+  const samples = group.samples.map((sample, index) => ({
+    tokens: sample.tokens,
+    oldLogProbs: sample.logProbs,
+    advantages: sample.tokens.map(() => (index === 0 ? 1 : -1)),
+  }));
+  const groups = [{ episodeId: `e${number}`, promptTokens: group.promptTokens, samples, version: group.policy?.version ?? 0 }];
+  await cluster.tell(run, { kind: 'batch', body: { agent, number, groups, normaliser: 4, episodes: 2, sampledTokens: 4 } });
+}
+
+describe('the policy service', () => {
+  it('trains on a toy reward until the rewarded answer is likelier, and releases it through the gate', async () => {
+    await cluster.startRun('toy', toy);
+    await cluster.awaits('toy', 'released', (told) => told.agent === agent && told.version === 0);
+    const before = logProbOf(await scored('toy', 0));
+    for (let number = 1; number <= 6; number++) await reward('toy', number);
+    const released = await cluster.awaits('toy', 'released', (told) => told.agent === agent && told.version === 3);
+    const after = await scored('toy');
+    expect(logProbOf(after)).toBeGreaterThan(before + 0.5);
+    expect(after.policy).toEqual({ agent, version: 3, adapterHash: released.adapterHash });
+    const candidate = await cluster.awaits('toy', 'candidate', (told) => told.version === 1);
+    expect(candidate.canaryDifference).toBeLessThanOrEqual(1e-3);
+    expect(candidate.stats?.logProbMismatch).toBeLessThan(1e-3);
+  });
+
+  it('stamps every answer with the weights that the exported adapter holds', async () => {
+    const { groups } = await generate('toy');
+    const { gguf, policy } = await cluster.client.ExportAdapter({ run: 'toy', agent });
+    expect(createHash('sha256').update(gguf).digest('hex')).toBe(groups[0]?.policy?.adapterHash);
+    expect(policy).toEqual(groups[0]?.policy);
+    expect(gguf.subarray(0, 4).toString()).toBe('GGUF');
+    for (const sample of groups[0]!.samples) expect(sample.tokens).toHaveLength(sample.logProbs.length);
+  });
+
+  it('answers the same to the same seed, and scores what it sampled alike', async () => {
+    const [first, second] = await Promise.all([generate('toy'), generate('toy')]);
+    expect(second).toEqual(first);
+    const sample = first.groups[0]!.samples[0]!;
+    if (sample.failure === 'FAILURE_CLASS_OK') return;
+    const { groups } = await cluster.client.Score({ run: 'toy', agent, prompts: [{ text: prompt, continuations: [sample.text] }] });
+    if (groups[0]!.samples[0]!.tokens.length !== sample.tokens.length) return;
+    for (const [index, value] of groups[0]!.samples[0]!.logProbs.entries()) expect(value).toBeCloseTo(sample.logProbs[index]!, 4);
+  });
+
+  it('says which versions it serves when asked for another, and what is wrong with a request', async () => {
+    await expect(generate('toy', 99)).rejects.toMatchObject({
+      code: 'not_found',
+      message: expect.stringContaining('version 99 of executor/0 is not served; served versions are 0, 1, 2, 3') as string,
+    });
+    await expect(generate('nowhere')).rejects.toMatchObject({ code: 'not_found' });
+    await expect(cluster.client.Generate({ run: 'toy', agent, prompts: [{ text: 'a', samples: 65, seed: 1 }], maxTokens: 4 })).rejects.toMatchObject({
+      code: 'invalid_argument',
+      message: expect.stringContaining('prompts[0].samples: 65') as string,
+    });
+  });
+
+  it('survives a SIGKILL of its native child under calls, and answers them', async () => {
+    const before = await generate('toy');
+    const [pid] = cluster.children();
+    expect(pid).toBeGreaterThan(0);
+    const calls = Array.from({ length: 8 }, () => generate('toy'));
+    process.kill(pid!, 'SIGKILL');
+    for (const answer of await Promise.all(calls)) expect(answer).toEqual(before);
+    expect(cluster.children()).not.toContain(pid);
+    await reward('toy', 7);
+    await reward('toy', 8);
+    await cluster.awaits('toy', 'released', (told) => told.agent === agent && told.version === 4);
+  });
+
+  it('rolls back with one call, and promotes what was left behind', async () => {
+    const third = await generate('toy', 3);
+    const { version } = await cluster.client.Rollback({ run: 'toy', agent, version: 3, reason: 'test' });
+    expect(version).toMatchObject({ agent, version: 5, status: 'current', reason: 'rollback', parent: 3 });
+    const now = await generate('toy');
+    expect(now.groups[0]?.samples).toEqual(third.groups[0]?.samples);
+    expect(now.groups[0]?.policy).toEqual({ agent, version: 5, adapterHash: third.groups[0]?.policy?.adapterHash });
+    const promoted = await cluster.client.Promote({ run: 'toy', agent, version: 4 });
+    expect(promoted.version).toMatchObject({ version: 6, reason: 'promote' });
+    await expect(cluster.client.Rollback({ run: 'toy', agent, version: 77 })).rejects.toMatchObject({ code: 'not_found' });
+    const { versions } = await cluster.client.Versions({ run: 'toy', agent });
+    expect(versions.map((each) => each.status)).toEqual([...Array<string>(6).fill('released'), 'current']);
+  });
+
+  it('comes back with all versions, and trains on', async () => {
+    const before = await Promise.all([generate('toy'), generate('toy', 2), generate('toy', 0)]);
+    await cluster.stopService();
+    expect(cluster.children()).toEqual([]);
+    await cluster.serve();
+    const after = await Promise.all([generate('toy'), generate('toy', 2), generate('toy', 0)]);
+    expect(after).toEqual(before);
+    await reward('toy', 9);
+    await reward('toy', 10);
+    await cluster.awaits('toy', 'released', (told) => told.agent === agent && told.version === 7);
+  });
+
+  it('refuses a corrupt adapter file, says which, and stays where it was', async () => {
+    const { versions } = await cluster.client.Versions({ run: 'toy', agent });
+    const hash = versions[1]!.adapterHash;
+    await (await cluster.bus.objects('rq-adapters')).put(hash, Buffer.from('GGUF, but not what it was'));
+    await expect(cluster.client.ExportAdapter({ run: 'toy', agent, version: 1 })).rejects.toMatchObject({
+      code: 'data_loss',
+      message: expect.stringContaining(`file ${hash} in the object store rq-adapters is corrupt`) as string,
+    });
+    await expect(cluster.client.Rollback({ run: 'toy', agent, version: 1 })).rejects.toMatchObject({
+      code: 'failed_precondition',
+      message: expect.stringContaining('is corrupt') as string,
+    });
+    const { groups } = await generate('toy');
+    expect(groups[0]?.policy?.version).toBe(7);
+  });
+
+  it('runs one run after another on the same device, and a stopped one again', async () => {
+    const record = await cluster.record('toy');
+    await cluster.setStatus({ ...record!, status: 'stopped' });
+    await cluster.startRun('second', toy);
+    await cluster.awaits('second', 'released', (told) => told.agent === agent && told.version === 0);
+    const before = await generate('toy');
+    await cluster.setStatus(record!);
+    await reward('toy', 11);
+    await reward('toy', 12);
+    await cluster.awaits('toy', 'released', (told) => told.agent === agent && told.version === 9);
+    expect((await generate('toy', 7)).groups).toEqual(before.groups);
+    expect(cluster.children()).toHaveLength(1);
+    const { sampledTokens, threads, model } = await cluster.client.Device({});
+    expect({ threads, model }).toEqual({ threads: 2, model: 'starter.gguf' });
+    expect(sampledTokens).toBeGreaterThan(0);
+  });
+
+  it('ends a run whose model is none, with one clear message', async () => {
+    writeFileSync(join(cluster.folder, 'text.gguf'), 'this is no model');
+    await cluster.startRun('wrong', { model: 'text' });
+    const ended = await cluster.ended('wrong');
+    expect(ended).toMatchObject({ status: 'failed', error: expect.stringContaining('text.gguf is no GGUF') as string });
+  });
+});
