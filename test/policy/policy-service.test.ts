@@ -34,8 +34,8 @@ const generate = (run: string, version?: number) =>
     temperature: 1,
   });
 
-/** One batch that rewards the wanted answer and punishes another. */
-async function reward(run: string, number: number): Promise<void> {
+/** A batch that rewards the wanted answer and punishes another. */
+async function batchOf(run: string, number: number) {
   const group = await scored(run);
   const samples = group.samples.map((sample, index) => ({
     tokens: sample.tokens,
@@ -43,7 +43,11 @@ async function reward(run: string, number: number): Promise<void> {
     advantages: sample.tokens.map(() => (index === 0 ? 1 : -1)),
   }));
   const groups = [{ episodeId: `e${number}`, promptTokens: group.promptTokens, samples, version: group.policy?.version ?? 0 }];
-  await cluster.tell(run, { kind: 'batch', body: { agent, number, groups, normaliser: 4, episodes: 2, sampledTokens: 4 } });
+  return { agent, number, groups, normaliser: 4, episodes: 2, sampledTokens: 4 };
+}
+
+async function reward(run: string, number: number): Promise<void> {
+  await cluster.tell(run, { kind: 'batch', body: await batchOf(run, number) });
 }
 
 describe('the policy service', () => {
@@ -86,7 +90,9 @@ describe('the policy service', () => {
       message: expect.stringContaining('version 99 of executor/0 is not served; served versions are 0, 1, 2, 3') as string,
     });
     await expect(generate('nowhere')).rejects.toMatchObject({ code: 'not_found' });
-    await expect(cluster.client.Generate({ run: 'toy', agent, prompts: [{ text: 'a', samples: 65, seed: 1 }], maxTokens: 4 })).rejects.toMatchObject({
+    await expect(
+      cluster.client.Generate({ run: 'toy', agent, prompts: [{ text: 'a', samples: 65, seed: 1 }], maxTokens: 4 }),
+    ).rejects.toMatchObject({
       code: 'invalid_argument',
       message: expect.stringContaining('prompts[0].samples: 65') as string,
     });
@@ -103,6 +109,22 @@ describe('the policy service', () => {
     await reward('toy', 7);
     await reward('toy', 8);
     await cluster.awaits('toy', 'released', (told) => told.agent === agent && told.version === 4);
+  });
+
+  it('makes the same adapters from the same seed and batches, whether or not the child is killed in between', async () => {
+    const hashes: string[] = [];
+    for (const run of ['twin', 'killed-twin']) {
+      await cluster.startRun(run, toy);
+      await cluster.awaits(run, 'released', (told) => told.agent === agent && told.version === 0);
+      const batch = await batchOf(run, 1);
+      for (let number = 1; number <= 4; number++) {
+        await cluster.tell(run, { kind: 'batch', body: { ...batch, number } });
+        if (run === 'killed-twin' && number !== 2) for (const pid of cluster.children()) process.kill(pid, 'SIGKILL');
+      }
+      const { adapterHash } = await cluster.awaits(run, 'released', (told) => told.agent === agent && told.version === 2);
+      hashes.push(adapterHash);
+    }
+    expect(hashes[1]).toBe(hashes[0]);
   });
 
   it('rolls back with one call, and promotes what was left behind', async () => {
@@ -148,11 +170,11 @@ describe('the policy service', () => {
   });
 
   it('runs one run after another on the same device, and a stopped one again', async () => {
+    const before = await generate('toy');
     const record = await cluster.record('toy');
     await cluster.setStatus({ ...record!, status: 'stopped' });
     await cluster.startRun('second', toy);
     await cluster.awaits('second', 'released', (told) => told.agent === agent && told.version === 0);
-    const before = await generate('toy');
     await cluster.setStatus(record!);
     await reward('toy', 11);
     await reward('toy', 12);

@@ -51,9 +51,10 @@ export class Runs {
     return policies;
   }
 
-  /** The run is no longer worked on; its policies still answer. */
-  detach(run: string): void {
-    this.#attached.delete(run);
+  /** Takes note of whether a run is under way. Once it is not, its policies still answer, but the device may go to others. */
+  note(run: string, isRunning: boolean): void {
+    if (!isRunning) this.#attached.delete(run);
+    else if (this.#runs.has(run)) this.#attached.add(run);
   }
 
   /** A run's policies. Throws `not_found` naming the runs there are. */

@@ -12,7 +12,7 @@ import { Runs } from './runs.ts';
 /** The policy service: samples, scores and trains every agent on one device, and keeps their lineages. */
 export const createPolicy: CreateService = async (context) => {
   const runs = new Runs(context, context.config.policy.threads || availableParallelism(), startChild);
-  void forgetEnded(context, runs);
+  void noteRuns(context, runs);
   return {
     rpc: {
       PolicyService: {
@@ -46,13 +46,13 @@ function actorsOf(context: ServiceContext, runs: Runs, record: RunRecord): reado
   }
 }
 
-/** Takes note of runs that are over, until the service ends: another run may then bring another base model. */
-async function forgetEnded({ bus, clock, logger, signal }: ServiceContext, runs: Runs): Promise<void> {
+/** Takes note of runs that begin and end, until the service ends: once all are over, a run may bring another base model. */
+async function noteRuns({ bus, clock, logger, signal }: ServiceContext, runs: Runs): Promise<void> {
   while (!signal.aborted) {
     try {
       const records = await bus.keyValue('rq-runs');
       for await (const { key, value } of records.watch(signal)) {
-        if (value.length === 0 || decodeRunRecord(Buffer.from(value).toString()).status !== 'running') runs.detach(key);
+        runs.note(key, value.length > 0 && decodeRunRecord(Buffer.from(value).toString()).status === 'running');
       }
     } catch (reason) {
       if (!signal.aborted) logger.warn({ err: reason }, 'the watch over runs ended; it starts again');

@@ -52,6 +52,7 @@ export class Served {
   readonly #host: DeviceHost;
   readonly #stores: FileStores;
   readonly #vacated: Promise<void>;
+  #closed = false;
   #generation = 0;
   #agents = new Map<string, Promise<void>>();
   /** By agent, then by source version; in the order in which they were last asked for. */
@@ -71,6 +72,7 @@ export class Served {
 
   /** The device as it runs now; what an earlier child had loaded is forgotten. */
   async device(signal?: AbortSignal): Promise<{ readonly device: PolicyDevice; readonly generation: number }> {
+    if (this.#closed) throw new RedQueenError('unavailable', `run ${this.#plan.run} is being attached anew; try again`);
     await this.#vacated;
     const running = await this.#host.running(signal);
     if (running.generation !== this.#generation) {
@@ -207,10 +209,14 @@ export class Served {
     return fresh;
   }
 
-  /** Removes the run's agents from the device. */
+  /** Removes the run's agents from the device, for good. */
   async close(): Promise<void> {
-    if (!this.#host.up) return;
+    if (this.#closed || !this.#host.up) {
+      this.#closed = true;
+      return;
+    }
     const { device } = await this.device();
+    this.#closed = true;
     const names = [...this.#agents.keys()];
     this.#agents = new Map();
     this.#versions = new Map();
