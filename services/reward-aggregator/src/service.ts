@@ -13,7 +13,7 @@ interface ActiveRun {
 }
 
 /** The state as the RPC shows it. */
-export function stateResponse(state: State, sequence: number): RewardAggregatorServiceStateResponseInput {
+function stateResponse(state: State, sequence: number): RewardAggregatorServiceStateResponseInput {
   return {
     open: state.episodes.size,
     settled: state.settled,

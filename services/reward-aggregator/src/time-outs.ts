@@ -20,7 +20,7 @@ interface Silence {
 }
 
 /** What is known of each open episode's silence after one more look: 1 look more, or 0 where something came. */
-export function listen(state: State, before: ReadonlyMap<string, Silence>): Map<string, Silence> {
+function listen(state: State, before: ReadonlyMap<string, Silence>): Map<string, Silence> {
   const after = new Map<string, Silence>();
   for (const { id, news } of state.episodes.values()) {
     const known = before.get(id);
