@@ -41,7 +41,7 @@ export function withCluster(options: CommonOptions, wanted: SessionOptions, work
   return execute(options, async (context) => {
     const session = await openSession(options, wanted, context.terminal);
     try {
-      return (await work(session, context)) ?? 0;
+      return (await Promise.race([work(session, context), session.failed])) ?? 0;
     } finally {
       await session.close();
     }

@@ -10,6 +10,8 @@ export interface Session {
   readonly client: RedQueen;
   /** Whether this command launched the cluster, which then ends with it. */
   readonly launched: boolean;
+  /** Rejects when the launched cluster cannot be kept up; never settles otherwise. */
+  readonly failed: Promise<never>;
   /** Closes the client and stops what was launched. */
   close(): Promise<void>;
 }
@@ -28,7 +30,7 @@ function configOf(options: CommonOptions) {
 
 function attach(address: string): Session {
   const client = connect(address);
-  return { client, launched: false, close: async () => client.close() };
+  return { client, launched: false, failed: new Promise(() => {}), close: async () => client.close() };
 }
 
 /** Runs that a crash left under way would go on beside the new one: they are stopped, and can be resumed. */
@@ -53,6 +55,7 @@ async function launch(options: CommonOptions, { keep }: SessionOptions, terminal
   return {
     client,
     launched: true,
+    failed: cluster.failed.then((error) => Promise.reject(error)),
     close: async () => {
       client.close();
       await cluster.stop();

@@ -81,7 +81,7 @@ function nats(config: Config): Finding {
 function native(): Finding {
   const name = `@node-llama-cpp/${process.platform === 'win32' ? 'win' : process.platform === 'darwin' ? 'mac' : 'linux'}-${process.arch}`;
   try {
-    const folder = join(dirname(createRequire(import.meta.url).resolve(`${name}/package.json`)), 'bins');
+    const folder = join(dirname(createRequire(import.meta.url).resolve(name)), '../bins');
     const libraries = readdirSync(folder, { recursive: true }).filter((file) => /ggml|llama/.test(String(file)));
     return finding('llama.cpp', libraries.length > 0 ? 'good' : 'bad', `${name}: ${libraries.length} libraries`);
   } catch {

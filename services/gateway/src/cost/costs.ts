@@ -1,5 +1,3 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { CostReport, ProcessCost } from '@redqueen/core';
 import type { DeviceResponse } from '@redqueen/contract';
 import type { KeyValue, ServiceContext } from '@redqueen/runtime';
@@ -17,11 +15,14 @@ export class ClusterCosts {
   readonly #context: ServiceContext;
   readonly #bucket: KeyValue;
   #device: { readonly at: number; readonly answer: DeviceResponse | undefined } | undefined;
+  /** The process that started this one, or this one where all services share it. */
+  readonly #launcher: number;
   #processes: { readonly at: number; readonly costs: readonly ProcessCost[] } | undefined;
 
   constructor(context: ServiceContext, bucket: KeyValue) {
     this.#context = context;
     this.#bucket = bucket;
+    this.#launcher = context.bus.kind === 'memory' ? process.pid : process.ppid;
   }
 
   /** With its own bucket. */
@@ -61,15 +62,7 @@ export class ClusterCosts {
 
   async #processCosts(): Promise<readonly ProcessCost[]> {
     const now = this.#context.clock.now();
-    if (!this.#processes || now - this.#processes.at > freshMs)
-      this.#processes = { at: now, costs: await processCosts(await this.#pids()) };
+    if (!this.#processes || now - this.#processes.at > freshMs) this.#processes = { at: now, costs: await processCosts(this.#launcher) };
     return this.#processes.costs;
-  }
-
-  /** The launcher of a local cluster writes down its processes; elsewhere there is no such file and nothing to see. */
-  async #pids(): Promise<Record<string, number>> {
-    const text = await readFile(join(this.#context.config.dataDir, 'cluster.json'), 'utf8').catch(() => '{}');
-    const { pids } = JSON.parse(text) as { pids?: Record<string, number> };
-    return pids ?? {};
   }
 }

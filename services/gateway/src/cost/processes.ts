@@ -47,21 +47,47 @@ export function familyOf(pid: number, processes: readonly ProcessEntry[]): Proce
   return [...own, ...processes.filter((entry) => entry.parent === pid).flatMap((child) => familyOf(child.pid, processes))];
 }
 
+/** What a process of a local cluster is called, from its command line; undefined for a stranger. */
+export function processName(commandLine: string): string | undefined {
+  const service = /services[/\\]([a-z-]+)[/\\]src[/\\]main\.ts/.exec(commandLine)?.[1];
+  if (service !== undefined) return service;
+  if (/nats-server/.test(commandLine)) return 'nats-server';
+  return /redqueen(\.mjs)?|cli[/\\]src[/\\]main\.ts/.test(commandLine) ? 'command line' : undefined;
+}
+
+async function commandLineOf(pid: number): Promise<string> {
+  return (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).replaceAll('\0', ' ');
+}
+
 async function memoryOf(pid: number): Promise<number> {
   return parsePss(await readFile(`/proc/${pid}/smaps_rollup`, 'utf8').catch(() => ''));
 }
 
-/** What each named process costs, its children included. Processes that cannot be seen are left out. */
-export async function processCosts(pids: Readonly<Record<string, number>>): Promise<ProcessCost[]> {
+async function costOf(service: string, family: readonly ProcessEntry[]): Promise<ProcessCost> {
+  const memory = await Promise.all(family.map(({ pid }) => memoryOf(pid)));
+  return {
+    service,
+    cpuSeconds: family.reduce((sum, entry) => sum + entry.cpuSeconds, 0),
+    memoryBytes: memory.reduce((sum, bytes) => sum + bytes, 0),
+  };
+}
+
+/**
+ * What each process of the local cluster costs whose launcher is `launcher`: the launcher itself and each of its children with what that has started.
+ * Empty where there is no /proc.
+ */
+export async function processCosts(launcher: number): Promise<ProcessCost[]> {
   const processes = await allProcesses();
-  const costs = Object.entries(pids).map(async ([service, pid]) => {
-    const family = familyOf(pid, processes);
-    const memory = await Promise.all(family.map((entry) => memoryOf(entry.pid)));
-    return {
-      service,
-      cpuSeconds: family.reduce((sum, entry) => sum + entry.cpuSeconds, 0),
-      memoryBytes: memory.reduce((sum, bytes) => sum + bytes, 0),
-    };
+  const children = processes.filter(({ parent }) => parent === launcher);
+  const named = await Promise.all(
+    [...processes.filter(({ pid }) => pid === launcher), ...children].map(async (entry) => ({
+      entry,
+      name: processName(await commandLineOf(entry.pid)),
+    })),
+  );
+  const costs = named.flatMap(({ entry, name }) => {
+    if (name === undefined) return [];
+    return [costOf(name, entry.pid === launcher ? [entry] : familyOf(entry.pid, processes))];
   });
   return (await Promise.all(costs)).filter(({ memoryBytes }) => memoryBytes > 0);
 }

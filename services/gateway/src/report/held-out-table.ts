@@ -26,20 +26,25 @@ function placeOf(recipe: Recipe, figure: string, look: HeldOutLook): Place {
   return { environment: owners.size === 1 && only !== undefined ? only : 'all', family: '' };
 }
 
-/** The figures of a look with, for every environment, the mean over its families weighted by their sample sizes. */
-function withEnvironments(recipe: Recipe, look: HeldOutLook): Map<string, MeasuredFigure & Place> {
-  const rows = new Map<string, MeasuredFigure & Place>();
-  for (const { name, value, count } of look.figures) {
-    const place = placeOf(recipe, name, look);
-    const figure = baseName(name);
-    rows.set(`${figure} ${place.environment} ${place.family}`, { name: figure, value, count, ...place });
-    if (place.family === '') continue;
-    const key = `${figure} ${place.environment} `;
-    const sum = rows.get(key) ?? { name: figure, value: 0, count: 0, environment: place.environment, family: '' };
-    const total = sum.count + count;
-    rows.set(key, { ...sum, value: total === 0 ? 0 : (sum.value * sum.count + value * count) / total, count: total });
-  }
-  return rows;
+type PlacedFigure = MeasuredFigure & Place;
+
+const keyOf = ({ name, environment, family }: PlacedFigure): string => `${name} ${environment} ${family}`;
+
+/** The mean over an environment's families, weighted by their sample sizes. */
+function overFamilies(families: readonly PlacedFigure[], like: PlacedFigure): PlacedFigure {
+  const own = families.filter(({ name, environment }) => name === like.name && environment === like.environment);
+  const count = own.reduce((sum, figure) => sum + figure.count, 0);
+  const value = own.reduce((sum, figure) => sum + figure.value * figure.count, 0) / Math.max(1, count);
+  return { name: like.name, environment: like.environment, family: '', value, count };
+}
+
+/** The figures of a look by where they were measured; an environment that was not measured as a whole gets the mean over its families. */
+function placedFigures(recipe: Recipe, look: HeldOutLook): Map<string, PlacedFigure> {
+  const placed = look.figures.map(({ name, value, count }) => ({ ...placeOf(recipe, name, look), name: baseName(name), value, count }));
+  const families = placed.filter(({ family }) => family !== '');
+  const means = families.map((figure) => overFamilies(families, figure));
+  // What was measured itself comes last and wins.
+  return new Map([...means, ...placed].map((figure) => [keyOf(figure), figure]));
 }
 
 function orderOf(row: HeldOutRow): string {
@@ -51,8 +56,8 @@ export function heldOutRows(recipe: Recipe, agent: string, looks: readonly HeldO
   const first = looks[0];
   const newest = looks.at(-1);
   if (!first || !newest) return [];
-  const before = withEnvironments(recipe, first);
-  const rows = [...withEnvironments(recipe, newest)].flatMap(([key, after]) => {
+  const before = placedFigures(recipe, first);
+  const rows = [...placedFigures(recipe, newest)].flatMap(([key, after]) => {
     const start = before.get(key);
     if (!start) return [];
     return [
