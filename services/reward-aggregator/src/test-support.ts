@@ -60,7 +60,7 @@ export function messageFrom(from: string, told: ToldInput, id: string, to = 'rew
 }
 
 /** A sampled group: sample i has the tokens of its text and log-probs that follow from seed and index. */
-export function groupOf(
+function groupOf(
   agent: string,
   prompt: string,
   texts: readonly string[],

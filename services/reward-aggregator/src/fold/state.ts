@@ -59,7 +59,7 @@ export interface OpenSlot {
 }
 
 /** What became of every reward ever told: each adds to exactly one of these, or waits in an open episode. */
-export interface RewardCounts {
+interface RewardCounts {
   counted: number;
   /** Told again, or told for an episode that was settled already. */
   duplicates: number;
@@ -77,7 +77,7 @@ export interface ReleasedVersion {
 }
 
 /** The head of the settlement chain. */
-export interface Chain {
+interface Chain {
   index: number;
   digest: string;
   /** Duplicates and late rewards since the settlement before. */

@@ -9,7 +9,7 @@ export interface Totals {
 }
 
 /** The role's turns in an episode. */
-export function turnsOf(facts: EpisodeFacts, role: TrainedRole): readonly Turn[] {
+function turnsOf(facts: EpisodeFacts, role: TrainedRole): readonly Turn[] {
   switch (role) {
     case 'executor':
       return facts.attempts;
