@@ -22,6 +22,8 @@ import type { Served } from './served.ts';
 /** Times that the child may die over one batch before the batch is skipped. */
 const maxDeaths = 3;
 
+type Loaded = { readonly kind: 'loaded'; readonly canaryDifference: number } | { readonly kind: 'rejected'; readonly problem: string };
+
 /**
  * The training side of the device for one run. The device's training state follows the lineage's state; where it may have run ahead or was lost
  * (a call failed, the child died, the service came back), the agent is put back to its committed files and what was trained since is done again
@@ -107,12 +109,16 @@ export class Trainer {
     const { adapter, optimizer } = await device.exportAgent(this.#served.nameOf(name));
     const hash = sha256Of(adapter);
     if (hash === versionOf(agent, agent.current).files?.adapter) return { kind: 'unchanged' };
-    const files = await this.#store(adapter, optimizer);
+    // Storing is waiting for the bus, loading is work of the device: both at once.
+    const [files, loaded] = await Promise.all([this.#store(adapter, optimizer), this.#load(name, number, adapter, hash)]);
+    return { ...loaded, files };
+  }
+
+  async #load(name: string, number: number, adapter: Uint8Array, hash: string): Promise<Loaded> {
     try {
-      const canaryDifference = await this.#served.load(name, number, adapter, hash);
-      return { kind: 'loaded', files, canaryDifference };
+      return { kind: 'loaded', canaryDifference: await this.#served.load(name, number, adapter, hash) };
     } catch (reason) {
-      return { kind: 'rejected', files, problem: problemOf(reason) };
+      return { kind: 'rejected', problem: problemOf(reason) };
     }
   }
 
