@@ -10,6 +10,8 @@ export interface AdapterContext {
   readonly logger: Logger;
   /** Aborts when the service is to end: streams stop at once. */
   readonly closing: AbortSignal;
+  /** Aborts when the time for calls under way is over: they are answered with its reason. */
+  readonly cutOff: AbortSignal;
   /** Called when a call begins and when it has ended. */
   readonly counted: (change: 1 | -1) => void;
 }
@@ -50,15 +52,23 @@ export function unary(
 ): handleUnaryCall<unknown, unknown> {
   return (call, callback) => {
     context.counted(1);
+    const { cutOff } = context;
+    const late = Promise.withResolvers<never>();
+    const cut = () => late.reject(cutOff.reason);
+    cutOff.addEventListener('abort', cut, { once: true });
     // Async, so that a handler that throws before its first await is caught like any other.
-    const answer = async () => handler(call.request, contextOf(call, signalOf(call)));
-    answer()
+    const answer = async () => handler(call.request, contextOf(call, AbortSignal.any([signalOf(call), cutOff])));
+    Promise.race([answer(), late.promise])
       .then(
         (response) => callback(null, response),
         (reason: unknown) => callback(failed(method, reason, context)),
       )
       .catch((reason: unknown) => context.logger.error({ err: reason, method }, `${method}: the answer could not be sent`))
-      .finally(() => context.counted(-1));
+      .finally(() => {
+        // The signal lives as long as the server: what listens to it must not pile up.
+        cutOff.removeEventListener('abort', cut);
+        context.counted(-1);
+      });
   };
 }
 

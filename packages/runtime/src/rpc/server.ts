@@ -30,7 +30,7 @@ export interface RpcServer {
   setServing(serving: boolean): void;
   /**
    * Ends in order: NOT_SERVING, streams end with `unavailable`, no new calls, those under way are finished;
-   * what has not ended after `graceMs` is cut off. Never rejects; a second call waits for the first.
+   * what has not ended after `graceMs` is answered with `unavailable`. Never rejects; a second call waits for the first.
    */
   drain(graceMs: number): Promise<void>;
 }
@@ -65,12 +65,15 @@ function bind(server: Server, options: RpcServerOptions): Promise<number> {
   });
 }
 
-function shutDown(server: Server, graceMs: number): Promise<void> {
+/** Time for the last statuses to leave before connections are cut. */
+const flushMs = 200;
+
+function shutDown(server: Server, graceMs: number, cutOff: () => void): Promise<void> {
   return new Promise((resolve) => {
     // tryShutdown alone would wait for ever on a call that does not end.
-    const timer = setTimeout(() => server.forceShutdown(), graceMs);
+    const timers = [setTimeout(cutOff, graceMs), setTimeout(() => server.forceShutdown(), graceMs + flushMs)];
     server.tryShutdown(() => {
-      clearTimeout(timer);
+      timers.forEach(clearTimeout);
       resolve();
     });
   });
@@ -79,6 +82,8 @@ function shutDown(server: Server, graceMs: number): Promise<void> {
 /** Starts a gRPC server. Throws `failed_precondition` where the port is in use or cannot be bound. */
 export async function startRpcServer(options: RpcServerOptions): Promise<RpcServer> {
   const closing = new AbortController();
+  const cutOff = new AbortController();
+  const ending = new RedQueenError('unavailable', 'the service is shutting down');
   let inFlight = 0;
   let drained: Promise<void> | undefined;
   const counted = (change: number) => {
@@ -91,7 +96,7 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
     for (const name of ['', ...services.map(fullName)]) health.setStatus(name, serving ? 'SERVING' : 'NOT_SERVING');
   };
   for (const service of services) {
-    const context = { logger: options.logger, closing: closing.signal, counted };
+    const context = { logger: options.logger, closing: closing.signal, cutOff: cutOff.signal, counted };
     server.addService(serviceDefinition(service), implementationOf(service, options.implementation[service] ?? {}, context));
   }
   setServing(false);
@@ -105,8 +110,8 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
     setServing,
     drain(graceMs) {
       setServing(false);
-      closing.abort(new RedQueenError('unavailable', 'the service is shutting down'));
-      drained ??= shutDown(server, graceMs);
+      closing.abort(ending);
+      drained ??= shutDown(server, graceMs, () => cutOff.abort(ending));
       return drained;
     },
   };
