@@ -47,3 +47,4 @@ export type {
   RewardTerm,
   Turn,
 } from './credit.ts';
+export { figureChange, figureKind, figureText, type FigureKind } from './figures.ts';

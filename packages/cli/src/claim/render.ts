@@ -1,4 +1,5 @@
-import { changeText, figureName, intervalText, valueText } from '../render/figures.ts';
+import { figureChange, figureKind, figureText } from '@redqueen/core';
+import { intervalText } from '../render/figures.ts';
 import { textTable } from '../render/text-table.ts';
 import { armFigures, pairedFigures, type ArmResult, type Checked } from './evaluate.ts';
 
@@ -14,10 +15,10 @@ export function armTable(results: readonly ArmResult[]): string[] {
     return [
       arm,
       role,
-      figureName(name),
-      valueText(name, before),
-      valueText(name, after),
-      changeText(name, gain),
+      figureKind(name).name,
+      figureText(name, before),
+      figureText(name, after),
+      figureChange(name, gain),
       intervalText(name, low, high),
       String(seeds),
     ];
@@ -38,7 +39,7 @@ export function armTable(results: readonly ArmResult[]): string[] {
 export function pairedTable(results: readonly ArmResult[]): string[] {
   const rows = pairedFigures(results).map(({ arm, figure, seeds, difference, low, high }) => {
     const [role, name] = split(figure);
-    return [arm, role, figureName(name), changeText(name, difference), intervalText(name, low, high), String(seeds)];
+    return [arm, role, figureKind(name).name, figureChange(name, difference), intervalText(name, low, high), String(seeds)];
   });
   if (rows.length === 0) return [];
   return textTable(['against', 'role', 'held-out figure', 'difference', '95 % interval', 'seeds'], rows, [
@@ -52,7 +53,7 @@ export function pairedTable(results: readonly ArmResult[]): string[] {
 }
 
 function boundText(name: string, of: string, { atLeast, atMost }: Checked['expectation']): string {
-  const text = (value: number): string => (of === 'gain' ? changeText(name, value) : valueText(name, value));
+  const text = (value: number): string => (of === 'gain' ? figureChange(name, value) : figureText(name, value));
   if (atLeast !== undefined && atMost !== undefined)
     return atLeast === atMost ? `exactly ${text(atLeast)}` : `from ${text(atLeast)} to ${text(atMost)}`;
   return atLeast !== undefined ? `at least ${text(atLeast)}` : atMost !== undefined ? `at most ${text(atMost)}` : 'anything';
@@ -65,7 +66,7 @@ export function expectationLines(checks: readonly Checked[]): string[] {
   return checks.map(({ expectation, values, passed }) => {
     const [role, name] = split(expectation.figure);
     const seen =
-      values.map((value) => (expectation.of === 'gain' ? changeText(name, value) : valueText(name, value))).join(', ') || 'not measured';
-    return `${passed ? 'passed' : 'FAILED'}  ${expectation.arm}: ${role} ${figureName(name)} ${expectation.of} ${boundText(name, expectation.of, expectation)} ${seedsText[expectation.seeds]}: ${seen}`;
+      values.map((value) => (expectation.of === 'gain' ? figureChange(name, value) : figureText(name, value))).join(', ') || 'not measured';
+    return `${passed ? 'passed' : 'FAILED'}  ${expectation.arm}: ${role} ${figureKind(name).name} ${expectation.of} ${boundText(name, expectation.of, expectation)} ${seedsText[expectation.seeds]}: ${seen}`;
   });
 }

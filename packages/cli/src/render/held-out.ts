@@ -1,25 +1,31 @@
+import { figureChange, figureKind, figureText } from '@redqueen/core';
 import type { RunReport } from '@redqueen/sdk';
-import { changeText, figureName, valueText } from './figures.ts';
 import { textTable } from './text-table.ts';
 
 type Row = RunReport['heldOut'][number];
 
 function withInterval(figure: string, { value, low, high }: Row['before']): string {
-  const text = valueText(figure, value);
+  const text = figureText(figure, value);
   return low === undefined || high === undefined ? text : `${text} [${(low * 100).toFixed(0)}–${(high * 100).toFixed(0)}]`;
+}
+
+/** Where all anchors come from one environment, its row says the same as that of all of them. */
+function isRepeated(row: Row, rows: readonly Row[]): boolean {
+  const same = rows.filter(({ role, figure, family }) => role === row.role && figure === row.figure && family === '');
+  return row.environment === 'all' && same.length === 2;
 }
 
 /** The before/after table of a run: a line a role, environment and figure; with `families` a line a family as well. */
 export function heldOutTable(report: RunReport, families: boolean): string[] {
-  const rows = report.heldOut.filter(({ family }) => families || family === '');
+  const rows = report.heldOut.filter((row) => (families || row.family === '') && !isRepeated(row, report.heldOut));
   if (rows.length === 0) return ['No held-out figures were measured.'];
   const cells = rows.map((row) => [
     row.role,
     row.family === '' ? row.environment : `${row.environment} ${row.family}`,
-    figureName(row.figure),
+    figureKind(row.figure).name,
     withInterval(row.figure, row.before),
     withInterval(row.figure, row.after),
-    changeText(row.figure, row.after.value - row.before.value),
+    figureChange(row.figure, row.after.value - row.before.value),
     String(row.after.count),
   ]);
   return textTable(['role', 'where', 'held-out figure', 'before', 'after', 'change', 'n'], cells, [

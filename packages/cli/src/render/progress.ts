@@ -1,5 +1,6 @@
+import { figureText } from '@redqueen/core';
 import type { Progress } from '@redqueen/sdk';
-import { clockText, shortCount, valueText } from './figures.ts';
+import { clockText, shortCount } from './figures.ts';
 
 /** Figures of the line before, to tell speed and change from. */
 export interface ProgressMemory {
@@ -16,8 +17,8 @@ function heldOut(progress: Progress, first: number | undefined): string {
   const now = progress.figures[accuracyName];
   if (now === undefined) return 'held-out …';
   return first === undefined || first === now
-    ? `held-out ${valueText('sampled', now)}`
-    : `held-out ${(first * 100).toFixed(1)} → ${valueText('sampled', now)}`;
+    ? `held-out ${figureText('sampled', now)}`
+    : `held-out ${(first * 100).toFixed(1)} → ${figureText('sampled', now)}`;
 }
 
 /** One line of a run's progress, and what the next line needs to know. */

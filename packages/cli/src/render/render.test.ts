@@ -1,6 +1,6 @@
 import type { Progress, RunReport } from '@redqueen/sdk';
 import { describe, expect, test } from 'vitest';
-import { changeText, clockText, shortCount, valueText } from './figures.ts';
+import { clockText, intervalText, shortCount } from './figures.ts';
 import { heldOutJson, heldOutTable } from './held-out.ts';
 import { progressLine } from './progress.ts';
 import { textTable } from './text-table.ts';
@@ -41,10 +41,8 @@ const report = { heldOut } as unknown as RunReport;
 
 describe('what a person reads', () => {
   test('numbers', () => {
-    expect(valueText('sampled', 0.2734)).toBe('27.3 %');
-    expect(valueText('brier', 0.2863)).toBe('0.286');
-    expect(changeText('sampled', -0.1)).toBe('−10.0');
-    expect(changeText('auc', 0)).toBe('±0.000');
+    expect(intervalText('sampled', 0.281, 0.339)).toBe('[+28.1, +33.9]');
+    expect(intervalText('sampled', Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY)).toBe('');
     expect(shortCount(8234)).toBe('8234');
     expect(shortCount(82_340)).toBe('82.3k');
     expect(clockText(272)).toBe('04:32');

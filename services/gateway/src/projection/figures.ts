@@ -1,19 +1,9 @@
 import type { ArmResult, Figure } from '@redqueen/contract';
-import { wilsonInterval, type Measured, type MeasuredArm, type MeasuredFigure } from '@redqueen/core';
-
-/** Figures that are shares of a whole, for which Wilson's interval holds. */
-const proportions: ReadonlySet<string> = new Set(['greedy', 'sampled', 'accuracy', 'exact', 'valid', 'distinct']);
-/** Figures of which less is better. */
-const losses: ReadonlySet<string> = new Set(['brier']);
+import { figureKind, wilsonInterval, type Measured, type MeasuredArm, type MeasuredFigure } from '@redqueen/core';
 
 /** The figure's name without the family or environment behind its dot. */
 export function baseName(name: string): string {
   return name.split('.')[0] ?? name;
-}
-
-/** Whether more of it is better. */
-export function higherIsBetter(name: string): boolean {
-  return !losses.has(baseName(name));
 }
 
 /** Figures as the report keeps them. */
@@ -28,7 +18,7 @@ export function measuredArms(arms: readonly ArmResult[]): MeasuredArm[] {
 
 /** A value with its sample size, and with Wilson's interval where it is a proportion of `count` independent trials. */
 export function measured(name: string, value: number, count: number): Measured {
-  if (!proportions.has(baseName(name)) || count === 0 || value < 0 || value > 1) return { value, count };
+  if (!figureKind(name).proportion || count === 0 || value < 0 || value > 1) return { value, count };
   const { low, high } = wilsonInterval(value * count, count);
   return { value, count, low, high };
 }

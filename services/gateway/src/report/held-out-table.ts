@@ -1,5 +1,5 @@
-import type { HeldOutLook, HeldOutRow, MeasuredFigure, Recipe } from '@redqueen/core';
-import { baseName, higherIsBetter, measured } from '../projection/figures.ts';
+import { figureKind, type HeldOutLook, type HeldOutRow, type MeasuredFigure, type Recipe } from '@redqueen/core';
+import { baseName, measured } from '../projection/figures.ts';
 
 /** Where a figure was measured. */
 interface Place {
@@ -67,7 +67,7 @@ export function heldOutRows(recipe: Recipe, agent: string, looks: readonly HeldO
         environment: after.environment,
         family: after.family,
         figure: after.name,
-        higherIsBetter: higherIsBetter(after.name),
+        higherIsBetter: figureKind(after.name).higherIsBetter,
         before: measured(start.name, start.value, start.count),
         after: measured(after.name, after.value, after.count),
       },

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { AgentReport, Conversation, HeldOutRow, RunReport } from '@redqueen/core';
+import { figureKind, type AgentReport, type Conversation, type HeldOutRow, type RunReport } from '@redqueen/core';
 import { conversationHtml } from './html-conversation.ts';
 import { chartSvg, escapeHtml, type ChartLine } from './svg.ts';
-import { changeText, countText, durationText, figureName, isPercent, measuredText } from './words.ts';
+import { changeText, countText, durationText, measuredText } from './words.ts';
 
 const styleFile = join(import.meta.dirname, '../../web/style.css');
 
@@ -47,7 +47,7 @@ function tableRow(row: HeldOutRow): string {
   const gain = row.higherIsBetter ? row.after.value - row.before.value : row.before.value - row.after.value;
   const tone = Math.abs(gain) < 1e-9 ? 'soft' : gain > 0 ? 'good' : 'bad';
   const place = row.family === '' ? row.environment : `${row.environment} · ${row.family}`;
-  return `<tr class="${row.family === '' ? '' : 'family'}"><td>${escapeHtml(row.role)}</td><td>${escapeHtml(place)}</td><td>${escapeHtml(figureName(row.figure))}</td><td class="n">${measuredText(row.figure, row.before)}</td><td class="n">${measuredText(row.figure, row.after)}</td><td class="n ${tone}">${changeText(row.figure, row.before.value, row.after.value)}</td><td class="n">${row.after.count}</td></tr>`;
+  return `<tr class="${row.family === '' ? '' : 'family'}"><td>${escapeHtml(row.role)}</td><td>${escapeHtml(place)}</td><td>${escapeHtml(figureKind(row.figure).name)}</td><td class="n">${measuredText(row.figure, row.before)}</td><td class="n">${measuredText(row.figure, row.after)}</td><td class="n ${tone}">${changeText(row.figure, row.before.value, row.after.value)}</td><td class="n">${row.after.count}</td></tr>`;
 }
 
 function heldOutTable(rows: readonly HeldOutRow[]): string {
@@ -57,10 +57,10 @@ function heldOutTable(rows: readonly HeldOutRow[]): string {
 
 function heldOutLines(agent: AgentReport): ChartLine[] {
   const names = [...new Set(agent.heldOut.flatMap((look) => look.figures.map(({ name }) => name)))].filter(
-    (name) => !name.includes('.') && isPercent(name),
+    (name) => !name.includes('.') && figureKind(name).percent,
   );
   return names.map((name, colour) => ({
-    name: figureName(name),
+    name: figureKind(name).name,
     colour,
     dots: true,
     points: agent.heldOut.flatMap((look) =>
