@@ -26,6 +26,7 @@ export { systemIds } from './system/ids.ts';
 // policy client and roles: what the role services share
 export {
   carriesReward,
+  createActorPolicyClient,
   createPolicyClient,
   failureOf,
   type GenerateAsk,

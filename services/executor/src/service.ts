@@ -1,7 +1,7 @@
 import type { AttemptRequest, AttemptResponseInput } from '@redqueen/contract';
 import { RedQueenError, type Task } from '@redqueen/core';
 import { environmentByName, readTask } from '@redqueen/environments';
-import { createPolicyClient, type CreateService, type PolicyClient } from '@redqueen/runtime';
+import { createActorPolicyClient, createPolicyClient, type CreateService, type PolicyClient } from '@redqueen/runtime';
 import { createExecutorActor } from './actor.ts';
 import { drivers } from './drivers/index.ts';
 
@@ -24,9 +24,10 @@ async function attempt(request: AttemptRequest, policy: PolicyClient, signal: Ab
 /** The executor service: attempts tasks of runs, and of anyone who asks. */
 export const createExecutor: CreateService = async ({ clock, connect }) => {
   const policy = createPolicyClient(connect('policy'), clock);
+  const actorPolicy = createActorPolicyClient(connect('policy'), clock);
   return {
     rpc: { ExecutorService: { Attempt: (request, call) => attempt(request, policy, call.signal) } },
-    actors: (record) => [createExecutorActor(record, policy)],
+    actors: (record) => [createExecutorActor(record, actorPolicy)],
     dependencies: ['policy'],
   };
 };

@@ -1,6 +1,6 @@
 import type { ProposeRequest, ProposeResponseInput } from '@redqueen/contract';
 import { RedQueenError } from '@redqueen/core';
-import { createPolicyClient, specOf, type CreateService, type PolicyClient } from '@redqueen/runtime';
+import { createActorPolicyClient, createPolicyClient, specOf, type CreateService, type PolicyClient } from '@redqueen/runtime';
 import { createProposerActor } from './actor.ts';
 import { createSources, proposalTokens } from './sources/index.ts';
 
@@ -23,9 +23,10 @@ async function propose(request: ProposeRequest, policy: PolicyClient, signal: Ab
 /** The proposer service: invents tasks for the slots of runs, and for anyone who asks. */
 export const createProposer: CreateService = async ({ clock, connect }) => {
   const policy = createPolicyClient(connect('policy'), clock);
+  const actorPolicy = createActorPolicyClient(connect('policy'), clock);
   return {
     rpc: { ProposerService: { Propose: (request, call) => propose(request, policy, call.signal) } },
-    actors: (record) => [createProposerActor(record, policy)],
+    actors: (record) => [createProposerActor(record, actorPolicy)],
     dependencies: ['policy'],
   };
 };

@@ -1,7 +1,7 @@
 import type { JudgeRequest, JudgeResponseInput } from '@redqueen/contract';
 import { RedQueenError, type Task } from '@redqueen/core';
 import { environmentByName, readTask } from '@redqueen/environments';
-import { createPolicyClient, type CreateService } from '@redqueen/runtime';
+import { createActorPolicyClient, createPolicyClient, type CreateService } from '@redqueen/runtime';
 import { createVerifierActor } from './actor.ts';
 import { verdictOf } from './verdicts.ts';
 import { createVerifiers, type Verifier } from './verifiers/index.ts';
@@ -29,10 +29,11 @@ async function judgeAnswers(request: JudgeRequest, judge: Verifier, signal: Abor
 /** The verifier service: verifies the attempts of runs, and judges answers for anyone who asks, by its model alone. */
 export const createVerifier: CreateService = async ({ clock, connect }) => {
   const policy = createPolicyClient(connect('policy'), clock);
+  const actorPolicy = createActorPolicyClient(connect('policy'), clock);
   const judge = createVerifiers(policy).get('judge');
   return {
     rpc: { VerifierService: { Judge: (request, call) => judgeAnswers(request, judge, call.signal) } },
-    actors: (record) => [createVerifierActor(record, policy)],
+    actors: (record) => [createVerifierActor(record, actorPolicy)],
     dependencies: ['policy'],
   };
 };

@@ -1,7 +1,7 @@
 import type { PredictRequest, PredictResponseInput } from '@redqueen/contract';
 import { RedQueenError } from '@redqueen/core';
 import { environmentByName } from '@redqueen/environments';
-import { createPolicyClient, type CreateService, type PolicyClient } from '@redqueen/runtime';
+import { createActorPolicyClient, createPolicyClient, type CreateService, type PolicyClient } from '@redqueen/runtime';
 import { createWorldModelActor } from './actor.ts';
 import { predict, predictionTokens } from './predictions.ts';
 
@@ -31,9 +31,10 @@ async function answer(request: PredictRequest, policy: PolicyClient, signal: Abo
 /** The world-model service: predicts the executed steps of runs, and single steps for anyone who asks. */
 export const createWorldModel: CreateService = async ({ clock, connect }) => {
   const policy = createPolicyClient(connect('policy'), clock);
+  const actorPolicy = createActorPolicyClient(connect('policy'), clock);
   return {
     rpc: { WorldModelService: { Predict: (request, call) => answer(request, policy, call.signal) } },
-    actors: (record) => [createWorldModelActor(record, policy)],
+    actors: (record) => [createWorldModelActor(record, actorPolicy)],
     dependencies: ['policy'],
   };
 };

@@ -2,7 +2,7 @@ import type { GenerateRequestInput, GenerateResponse, SampleGroup, ScoreRequestI
 import { RedQueenError, type Clock } from '@redqueen/core';
 import { describe, expect, test } from 'vitest';
 import { failureOf } from './failures.ts';
-import { createPolicyClient } from './policy-client.ts';
+import { createActorPolicyClient, createPolicyClient } from './policy-client.ts';
 import type { PolicyRpc } from './port.ts';
 
 /** A clock whose sleeps end as soon as everything else has had its turn, and are written down. */
@@ -103,6 +103,17 @@ describe('policy client', () => {
     expect(failure).toMatchObject({ code: 'unavailable' });
     expect(failureOf(failure)).toBe('FAILURE_CLASS_INFRA_ERROR');
     expect(failureOf(new RedQueenError('deadline_exceeded', 'too late'))).toBe('FAILURE_CLASS_TIMEOUT');
+  });
+
+  test('an actor waits for a run that its policy service does not know yet, and for longer; a caller is told at once', async () => {
+    const rpc = new RecordingRpc();
+    const missing = () => new RedQueenError('not_found', 'run is not on this policy service');
+    rpc.failures.push(...Array.from({ length: 11 }, missing));
+    const clock = restlessClock();
+    await expect(createActorPolicyClient(rpc, clock).generate(ask('a'))).resolves.toHaveLength(1);
+    expect(clock.slept.slice(-3)).toEqual([5000, 5000, 5000]);
+    rpc.failures.push(missing());
+    await expect(createPolicyClient(rpc, clock).generate(ask('a'))).rejects.toMatchObject({ code: 'not_found' });
   });
 
   test('one bad prompt fails alone', async () => {

@@ -7,8 +7,23 @@ import { withRetries, type RetryOptions } from './retry.ts';
 /** How asks are collected and repeated. */
 export type PolicyClientOptions = CoalescerOptions & RetryOptions;
 
-/** Two calls under way keep the device busy while an answer travels; retries outlast a restart of the policy service's native child. */
-const defaults: PolicyClientOptions = { windowMs: 2, maxItems: 256, maxCalls: 2, tries: 9, firstDelayMs: 100, maxDelayMs: 4000 };
+/** For someone who waits for an answer: a few tries. Two calls under way keep the device busy while an answer travels. */
+const forCallers: PolicyClientOptions = {
+  windowMs: 2,
+  maxItems: 256,
+  maxCalls: 2,
+  tries: 3,
+  firstDelayMs: 100,
+  maxDelayMs: 1000,
+  awaitsRun: false,
+};
+/** For actors, whose messages can wait: half a minute and more, which outlasts a restart of the policy service. */
+const forActors: PolicyClientOptions = { ...forCallers, tries: 12, maxDelayMs: 5000, awaitsRun: true };
+
+/** The client of a run's actors: it waits patiently for a policy service that is being started again. */
+export function createActorPolicyClient(rpc: PolicyRpc, clock: Clock): PolicyClient {
+  return createPolicyClient(rpc, clock, forActors);
+}
 
 type Batches<Item> = Map<string, Coalescer<Item, SampleGroup>>;
 type Call<Item> = (items: readonly Item[]) => Promise<readonly SampleGroup[]>;
@@ -18,7 +33,7 @@ type Call<Item> = (items: readonly Item[]) => Promise<readonly SampleGroup[]>;
  * are under way, leave as one RPC. Failures that can pass are retried; a caller whose signal aborts stops waiting, the call itself goes on for the others.
  */
 export function createPolicyClient(rpc: PolicyRpc, clock: Clock, options: Partial<PolicyClientOptions> = {}): PolicyClient {
-  const settings = { ...defaults, ...options };
+  const settings = { ...forCallers, ...options };
   const generating: Batches<PromptToContinue> = new Map();
   const scoring: Batches<PromptToScore> = new Map();
   // A batch that nobody waits for is forgotten, so that old versions leave nothing behind.
