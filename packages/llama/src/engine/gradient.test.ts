@@ -1,0 +1,173 @@
+import { afterAll, describe, expect, it } from 'vitest';
+import { openFullTrainer } from '../starter/open-full-trainer.ts';
+import { byteModel, initialModel } from '../starter/model-file.ts';
+import { byteSequence } from '../starter/byte-vocabulary.ts';
+import { fullLayout } from '../model/parameter-layout.ts';
+import {
+  openEngine,
+  randomAgent,
+  randomNumbers,
+  randomTokens,
+  seconds,
+  temporaryFolder,
+  tinySize,
+  writeTinyModel,
+} from '../testing/tiny-model.ts';
+import type { TrainGroup } from '../worker/protocol.ts';
+import type { Agent } from './agent.ts';
+import type { Engine } from './engine.ts';
+import { baseWeights } from './adapter-weights.ts';
+import { totalGradient, updateAgent } from './updater.ts';
+
+const folder = temporaryFolder();
+afterAll(() => folder.dispose());
+
+/** Derivative of a function at 0 by a fourth-order central difference. */
+async function derivative(loss: (shift: number) => Promise<number>, step: number): Promise<number> {
+  const near = (await loss(step / 2)) - (await loss(-step / 2));
+  const far = (await loss(step)) - (await loss(-step));
+  return (8 * near - far) / (6 * step);
+}
+
+function length(values: Float32Array): number {
+  return Math.hypot(...values);
+}
+
+const update = { learningRate: 0.01, beta1: 0.9, beta2: 0.99, epsilon: 1e-8, weightDecay: 0, maxGradientNorm: 1 };
+// Bounds far away: finite differences are meaningless across the kinks of the clip.
+const loss = { clipLow: 0.99, clipHigh: 50, klToBase: 0.1, entropyBonus: 0.05 };
+
+/** Groups whose samples share prefixes, as samples of short answers do, sampled by a policy near the agent's. */
+async function groupsNear(engine: Engine, agent: Agent): Promise<readonly TrainGroup[]> {
+  const items = [5, 9, 3].map((prompt, index) => ({
+    prompt: randomTokens(prompt, index),
+    continuations: [2, 4, 4, 1].map((count, which) => {
+      const tokens = randomTokens(count, index);
+      if (which === 2) tokens[count - 1] = 77;
+      return tokens;
+    }),
+  }));
+  const scores = await engine.score(agent.name, agent.current(), items);
+  return items.map(({ prompt, continuations }, index) => ({
+    promptTokens: prompt,
+    samples: continuations.map((tokens, which) => ({
+      tokens,
+      oldLogProbs: randomNumbers(tokens.length, 0.3, which).map(
+        (shift, position) => shift + (scores[index]?.[which]?.[position] as number),
+      ),
+      advantages: randomNumbers(tokens.length, 1, 40 + which + index),
+    })),
+  }));
+}
+
+describe('gradients of an adapter', () => {
+  it('agree with finite differences for every A and every B', async () => {
+    const engine = openEngine(writeTinyModel(folder.path));
+    const agent = randomAgent(engine);
+    const request = { groups: await groupsNear(engine, agent), normaliser: 20, loss, update };
+    const { gradient } = await totalGradient(engine.pool, agent, request);
+    const start = agent.weights.slice();
+    for (const { name, offset, length: count } of agent.layout.slots) {
+      const slope = gradient.subarray(offset, offset + count);
+      const steepness = length(slope);
+      expect(steepness, name).toBeGreaterThan(0);
+      const along = async (shift: number): Promise<number> => {
+        agent.weights = start.slice();
+        for (let index = 0; index < count; index++)
+          agent.weights[offset + index] = (start[offset + index] as number) + (shift * (slope[index] as number)) / steepness;
+        agent.changed();
+        return (await totalGradient(engine.pool, agent, request)).sums.loss;
+      };
+      const expected = await derivative(along, 0.01);
+      expect(Math.abs(expected - steepness) / steepness, name).toBeLessThan(1e-3);
+    }
+  });
+
+  it('descend: some updates lower the loss', async () => {
+    const engine = openEngine(writeTinyModel(folder.path));
+    const agent = randomAgent(engine);
+    const request = { groups: await groupsNear(engine, agent), normaliser: 20, loss: { ...loss, klToBase: 0, entropyBonus: 0 }, update };
+    const first = await updateAgent(engine.pool, agent, request);
+    let last = first;
+    for (let step = 0; step < 5; step++) last = await updateAgent(engine.pool, agent, request);
+    expect(last.loss).toBeLessThan(first.loss);
+    expect(agent.optimizer.step).toBe(6);
+  });
+
+  it('skip groups that cannot move anything, and leave the agent alone when all are such', async () => {
+    const engine = openEngine(writeTinyModel(folder.path));
+    const agent = randomAgent(engine);
+    const before = agent.weights.slice();
+    const flat = (await groupsNear(engine, agent)).map((group) => ({
+      ...group,
+      samples: group.samples.map((sample) => ({ ...sample, advantages: sample.advantages.map(() => 0) })),
+    }));
+    const stats = await updateAgent(engine.pool, agent, {
+      groups: flat,
+      normaliser: 20,
+      loss: { ...loss, klToBase: 0, entropyBonus: 0 },
+      update,
+    });
+    expect(stats).toMatchObject({ tokens: 0, gradientNorm: 0 });
+    expect(agent.weights).toEqual(before);
+    expect(agent.optimizer.step).toBe(0);
+  });
+
+  it('see no KL to the base where the adapter does nothing', async () => {
+    const engine = openEngine(writeTinyModel(folder.path));
+    const agent = randomAgent(engine);
+    agent.weights = new Float32Array(agent.layout.length);
+    agent.changed();
+    const [group] = (await groupsNear(engine, agent)) as [TrainGroup];
+    const base = await engine.score('agent', baseWeights, [
+      { prompt: group.promptTokens, continuations: group.samples.map((sample) => sample.tokens) },
+    ]);
+    const samples = group.samples.map((sample, which) => ({
+      ...sample,
+      oldLogProbs: base[0]?.[which] as Float32Array,
+      advantages: sample.advantages.map(() => 0),
+    }));
+    const { sums } = await totalGradient(engine.pool, agent, {
+      groups: [{ ...group, samples }],
+      normaliser: 1,
+      loss: { ...loss, entropyBonus: 0 },
+      update,
+    });
+    expect(Math.abs(sums.loss)).toBeLessThan(1e-9);
+    expect(sums.mismatch).toBeLessThan(1e-5);
+  });
+});
+
+describe('gradients of all weights', () => {
+  it('agree with finite differences for every tensor', async () => {
+    const model = byteModel(tinySize);
+    const trainer = await openFullTrainer(model, initialModel(model, 3), 1, seconds);
+    const lines = ['37+45=82\n', 'rabc=cba\n', 'count'].map((text) => ({
+      prompt: byteSequence(text.slice(0, 4)),
+      answer: Int32Array.from(Buffer.from(text.slice(4))),
+    }));
+    const gradient = await trainer.gradient(lines);
+    const start = trainer.weights.slice();
+    for (const { name, offset, length: count } of fullLayout(model).slots) {
+      const slope = gradient.subarray(offset, offset + count);
+      const steepness = length(slope);
+      const along = async (shift: number): Promise<number> => {
+        for (let index = 0; index < count; index++)
+          trainer.weights[offset + index] = (start[offset + index] as number) + (shift * (slope[index] as number)) / steepness;
+        trainer.changed();
+        return (await trainer.evaluate(lines)).loss;
+      };
+      const expected = await derivative(along, 0.01);
+      expect(Math.abs(expected - steepness) / steepness, name).toBeLessThan(1e-3);
+      trainer.weights.set(start);
+    }
+  });
+
+  it('learn a line by heart', async () => {
+    const model = byteModel(tinySize);
+    const trainer = await openFullTrainer(model, initialModel(model, 3), 2, seconds);
+    const lines = [{ prompt: byteSequence('37+45='), answer: Int32Array.from(Buffer.from('82\n')) }];
+    for (let step = 0; step < 30; step++) await trainer.update(lines, update);
+    expect((await trainer.evaluate(lines)).correct).toEqual([true]);
+  });
+});

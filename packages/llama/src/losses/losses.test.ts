@@ -1,0 +1,129 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { crossEntropy } from './cross-entropy.ts';
+import { clippedSurrogate, k3, policyGradient, type TokenTerm } from './policy-gradient.ts';
+import { RowSoftmax } from './softmax.ts';
+
+const vocabulary = 7;
+const rows = 3;
+const logit = fc.double({ min: -4, max: 4, noNaN: true });
+const logitRows = fc.array(logit, { minLength: rows * vocabulary, maxLength: rows * vocabulary });
+const term: fc.Arbitrary<TokenTerm> = fc.record({
+  row: fc.nat(rows - 1),
+  token: fc.nat(vocabulary - 1),
+  oldLogProb: fc.double({ min: -4, max: 0, noNaN: true }),
+  advantage: fc.double({ min: -2, max: 2, noNaN: true }),
+  baseLogProb: fc.double({ min: -4, max: 0, noNaN: true }),
+});
+const byRow = fc.array(term, { minLength: 1, maxLength: 9 }).map((terms) => terms.sort((a, b) => a.row - b.row));
+// Far bounds: finite differences are meaningless across the kink of the clip.
+const settings = { clipLow: 1e9, clipHigh: 1e9, klToBase: 0.2, entropyBonus: 0.1 };
+
+/** Compares an analytic gradient with central differences at one place. Logits are Float32, so steps are exact powers of two. */
+function numeric(loss: (logits: Float32Array) => number, logits: Float32Array, place: number): number {
+  const step = 2 ** -7;
+  const [up, down] = [logits.slice(), logits.slice()];
+  up[place] = (up[place] as number) + step;
+  down[place] = (down[place] as number) - step;
+  return (loss(up) - loss(down)) / ((up[place] as number) - (down[place] as number));
+}
+
+describe('the policy-gradient loss', () => {
+  it('has the gradient that finite differences give, with KL and entropy terms', () => {
+    fc.assert(
+      fc.property(logitRows, byRow, fc.nat(rows * vocabulary - 1), (values, terms, place) => {
+        const logits = Float32Array.from(values);
+        const loss = (given: Float32Array): number => policyGradient(given, vocabulary, terms, { settings, normaliser: 5 }).sums.loss;
+        const { gradient } = policyGradient(logits, vocabulary, terms, { settings, normaliser: 5 });
+        const expected = numeric(loss, logits, place);
+        expect(Math.abs((gradient[place] as number) - expected)).toBeLessThan(1e-3 * Math.max(1, Math.abs(expected)));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('leaves rows without terms alone, and each row sums to zero', () => {
+    const logits = Float32Array.from({ length: rows * vocabulary }, (_, index) => Math.sin(index));
+    const terms = [{ row: 1, token: 2, oldLogProb: -1, advantage: 1.5, baseLogProb: -2 }];
+    const { gradient } = policyGradient(logits, vocabulary, terms, { settings, normaliser: 1 });
+    expect(gradient.subarray(0, vocabulary).every((value) => value === 0)).toBe(true);
+    expect(gradient.reduce((sum, value) => sum + value, 0)).toBeCloseTo(0, 6);
+  });
+
+  it('is minus the advantage for a policy that has not moved, and reports no mismatch', () => {
+    const logits = new Float32Array(vocabulary);
+    const old = -Math.log(vocabulary);
+    const terms = [{ row: 0, token: 3, oldLogProb: old, advantage: 2, baseLogProb: old }];
+    const { sums, gradient } = policyGradient(logits, vocabulary, terms, { settings: { ...settings, entropyBonus: 0 }, normaliser: 1 });
+    expect(sums.loss).toBeCloseTo(-2, 10);
+    expect(sums.mismatch).toBeCloseTo(0, 10);
+    expect(gradient[3]).toBeCloseTo(-2 * (1 - 1 / vocabulary), 6);
+    expect(sums.entropy).toBeCloseTo(Math.log(vocabulary), 10);
+  });
+
+  it('clips above for good tokens and below for bad ones, each by its own bound', () => {
+    const clip = { clipLow: 0.2, clipHigh: 0.28 };
+    const at = (ratio: number, advantage: number) => clippedSurrogate(Math.log(ratio), { oldLogProb: 0, advantage }, clip);
+    expect(at(1.27, 1).clipped).toBe(false);
+    expect(at(1.29, 1)).toMatchObject({ clipped: true, derivative: 0 });
+    expect(at(1.29, 1).loss).toBeCloseTo(-1.28, 10);
+    expect(at(0.5, 1).clipped).toBe(false);
+    expect(at(0.81, -1).clipped).toBe(false);
+    expect(at(0.79, -1)).toMatchObject({ clipped: true, derivative: 0 });
+    expect(at(2, -1).derivative).toBeCloseTo(2, 10);
+  });
+
+  it('has a KL estimate that is never negative and zero only where nothing moved', () => {
+    fc.assert(
+      fc.property(fc.double({ min: -8, max: 0, noNaN: true }), fc.double({ min: -8, max: 0, noNaN: true }), (a, b) => {
+        expect(k3(a, b).value).toBeGreaterThanOrEqual(0);
+      }),
+    );
+    expect(k3(-1, -1)).toEqual({ value: 0, derivative: 0 });
+  });
+});
+
+describe('cross-entropy', () => {
+  it('has the gradient that finite differences give', () => {
+    const targets = [
+      { row: 0, token: 1 },
+      { row: 2, token: 6 },
+    ];
+    fc.assert(
+      fc.property(logitRows, fc.nat(rows * vocabulary - 1), (values, place) => {
+        const logits = Float32Array.from(values);
+        const softmax = new RowSoftmax(vocabulary);
+        const gradient = new Float32Array(logits.length);
+        crossEntropy(logits, softmax, targets, 2, gradient);
+        const expected = numeric((given) => crossEntropy(given, softmax, targets, 2, null).loss, logits, place);
+        expect(gradient[place]).toBeCloseTo(expected, 3);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it('counts the targets that are the likeliest token', () => {
+    const logits = Float32Array.from([0, 3, 1, 0, 0, 0, 0]);
+    const targets = [
+      { row: 0, token: 1 },
+      { row: 0, token: 2 },
+    ];
+    expect(crossEntropy(logits, new RowSoftmax(vocabulary), targets, 1, null).correct).toEqual([true, false]);
+  });
+});
+
+describe('the softmax of a row', () => {
+  it('is a distribution for logits of any size', () => {
+    const softmax = new RowSoftmax(3);
+    softmax.read(Float32Array.from([1e4, 1e4 - 1, -1e30]), 0);
+    expect(softmax.weights.reduce((sum, weight) => sum + weight / softmax.total, 0)).toBeCloseTo(1, 12);
+    expect(softmax.logTotal).toBeCloseTo(1e4 + Math.log(1 + Math.exp(-1)), 3);
+    expect(softmax.best).toBe(0);
+  });
+
+  it('prefers the smallest id among equals', () => {
+    const softmax = new RowSoftmax(3);
+    softmax.read(Float32Array.from([0, 2, 2]), 0);
+    expect(softmax.best).toBe(1);
+  });
+});
