@@ -2,7 +2,7 @@ import type { Message } from '@redqueen/contract';
 import { RedQueenError } from '@redqueen/core';
 import type { ActorContext, Effects, StatefulActor, Tell } from '@redqueen/runtime';
 import { nextAction, rewound, type Action } from './lineage/actions.ts';
-import { decodeState, encodeState } from './lineage/codec.ts';
+import { decodeState, encodeState, type StoredState } from './lineage/codec.ts';
 import { batchReceived, knobTurned, started } from './lineage/inputs.ts';
 import { judged } from './lineage/judging.ts';
 import { reinstated, reinstatementAsked } from './lineage/reinstate.ts';
@@ -11,6 +11,8 @@ import { quiet, type Step } from './lineage/step.ts';
 import { commitRecorded, created, published, trained } from './lineage/training.ts';
 import { trainGroups } from './optimizers/train-groups.ts';
 import type { RunPolicies } from './run-policies.ts';
+
+const address = { role: 'policy', key: '0' };
 
 /**
  * policy/0: every agent's trainer and lineage. Messages and the outcomes of device work change the state by pure functions (src/lineage); the state
@@ -22,23 +24,29 @@ import type { RunPolicies } from './run-policies.ts';
  * P4 Whatever fails half-way leaves the state as it was; the device is brought back in step before its next use.
  */
 export function policyActor(policies: RunPolicies): StatefulActor<PolicyState> {
-  const { pruner, trainer } = policies;
+  const { bus, plan, pruner, trainer } = policies;
+  let sequence = 0;
   return {
     type: 'stateful',
-    address: { role: 'policy', key: '0' },
+    address,
     reads: 'mailbox',
     initial: () => emptyState,
     encode(state) {
       pruner.encoded(state);
-      return encodeState(state);
+      return encodeState({ state, sequence });
     },
-    decode: decodeState,
+    decode(bytes) {
+      const stored = decodeState(bytes);
+      sequence = stored.sequence;
+      return stored.state;
+    },
     // Right after a commit little is to be done again from the snapshot; in between a snapshot would only be larger.
     canSnapshot: (state) => state.committed,
-    activated: (state, context) => activate(policies, state, context),
+    activated: (state, context) => activate(policies, { state, sequence }, context),
     async receive(state, message, context) {
       try {
         const effects = await work(policies, state, message, context);
+        if (effects.state.committed) sequence = await bus.lastSequence(plan.run);
         policies.publish(effects.state);
         pruner.prune(effects.state);
         return effects;
@@ -51,10 +59,13 @@ export function policyActor(policies: RunPolicies): StatefulActor<PolicyState> {
 }
 
 /** Takes up a restored state: the agents and the versions in use are created on the device. */
-async function activate(policies: RunPolicies, state: PolicyState, context: ActorContext): Promise<void> {
+async function activate(policies: RunPolicies, { state, sequence }: StoredState, context: ActorContext): Promise<void> {
   const { logger, served, trainer } = policies;
   trainer.lost();
   await openDevice(policies, context);
+  for await (const { message } of policies.bus.read(policies.plan.run, { from: Math.max(1, sequence), to: address, follow: false })) {
+    if (message.kind === 'candidate') served.promise(message.body.agent, message.body.version);
+  }
   for (const agent of state.agents) {
     try {
       await served.ready(state, agent.agent, undefined, context.signal);

@@ -11,6 +11,7 @@ import { Pruner, type FileStores } from './store/pruner.ts';
 export interface RunPoliciesOptions {
   readonly plan: RunPlan;
   readonly host: DeviceHost;
+  readonly bus: Bus;
   readonly stores: FileStores;
   readonly logger: Logger;
   /** Resolves once the device may be used for this run, e.g. once the agents of an earlier attachment are gone. */
@@ -23,6 +24,7 @@ export interface RunPoliciesOptions {
 export class RunPolicies {
   readonly plan: RunPlan;
   readonly host: DeviceHost;
+  readonly bus: Bus;
   readonly stores: FileStores;
   readonly served: Served;
   readonly trainer: Trainer;
@@ -32,10 +34,11 @@ export class RunPolicies {
   #state: PolicyState = emptyState;
   #changed = Promise.withResolvers<void>();
 
-  constructor({ plan, host, stores, logger, vacated, fail }: RunPoliciesOptions) {
+  constructor({ plan, host, bus, stores, logger, vacated, fail }: RunPoliciesOptions) {
     this.fail = fail;
     this.plan = plan;
     this.host = host;
+    this.bus = bus;
     this.stores = stores;
     this.logger = logger;
     this.served = new Served({ plan, host, stores, vacated });

@@ -38,6 +38,7 @@ export class Runs {
     const policies = new RunPolicies({
       plan: { run: record.run, recipe: record.recipe, seed: record.seed, updates: record.updates },
       host,
+      bus,
       stores: storesOf(bus, record.run),
       logger: logger.child({ run: record.run }),
       vacated,

@@ -52,6 +52,8 @@ export class Served {
   readonly #host: DeviceHost;
   readonly #stores: FileStores;
   readonly #vacated: Promise<void>;
+  /** By agent: the newest version that the stream promises, while the state is still catching up with it. */
+  readonly #promised = new Map<string, number>();
   #closed = false;
   #generation = 0;
   #agents = new Map<string, Promise<void>>();
@@ -85,7 +87,7 @@ export class Served {
 
   /**
    * Gets a version ready; the released one where none is named. Throws `not_found` for an unknown agent or a version that is not kept,
-   * naming those that are, and `data_loss` for a file that cannot be used.
+   * naming those that are, `unavailable` for one that is being made again, and `data_loss` for a file that cannot be used.
    */
   async ready(state: PolicyState, agentName: string, number: number | undefined, signal?: AbortSignal): Promise<ReadyVersion> {
     const agent = agentOf(state, agentName);
@@ -97,11 +99,19 @@ export class Served {
     return { device, agentName: this.nameOf(agentName), source: version.source, version };
   }
 
+  /** A version of that number was told before a restart: whoever asks for it must wait, not give up. */
+  promise(agentName: string, number: number): void {
+    this.#promised.set(agentName, Math.max(number, this.#promised.get(agentName) ?? 0));
+  }
+
   #known(agent: AgentState, number: number): Version {
     const version = agent.versions[number];
     const kept = keptVersions(agent, this.#plan.recipe.maxStaleness);
     // Version 0 of an agent whose files are on their way is the base model: there is nothing to wait for.
     if (version && (version.source === 0 || (version.files && kept.has(number)))) return version;
+    if (number >= agent.versions.length && number <= (this.#promised.get(agent.agent) ?? 0)) {
+      throw new RedQueenError('unavailable', `version ${number} of ${agent.agent} is being made again after a restart; try again`);
+    }
     const names = [...kept].sort((a, b) => a - b).join(', ');
     throw new RedQueenError('not_found', `version ${number} of ${agent.agent} is not served; served versions are ${names}`);
   }

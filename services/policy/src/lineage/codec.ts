@@ -11,8 +11,16 @@ type StoredAgent = Omit<AgentState, 'pending' | 'uncommitted'> & {
   readonly uncommitted: readonly StoredTrained[];
 };
 
+type Stored = Omit<PolicyState, 'agents'> & { readonly format: number; readonly sequence: number; readonly agents: readonly StoredAgent[] };
+
+/** A state with the place in the run's stream up to which everything that was told is part of it, or earlier. */
+export interface StoredState {
+  readonly state: PolicyState;
+  readonly sequence: number;
+}
+
 /** A state as bytes: JSON, with batches in the contract's own wire form. */
-export function encodeState(state: PolicyState): Uint8Array {
+export function encodeState({ state, sequence }: StoredState): Uint8Array {
   const agents = state.agents.map(
     (agent): StoredAgent => ({
       ...agent,
@@ -20,18 +28,15 @@ export function encodeState(state: PolicyState): Uint8Array {
       uncommitted: agent.uncommitted.map((trained) => ({ ...trained, batch: packBatch(trained.batch) })),
     }),
   );
-  return Buffer.from(JSON.stringify({ format, ...state, agents }));
+  return Buffer.from(JSON.stringify({ format, sequence, ...state, agents }));
 }
 
 /** The state that the bytes hold. Throws `data_loss` where they are not what `encodeState` wrote. */
-export function decodeState(bytes: Uint8Array): PolicyState {
+export function decodeState(bytes: Uint8Array): StoredState {
   try {
-    const { format: found, ...stored } = JSON.parse(Buffer.from(bytes).toString()) as PolicyState & {
-      format: number;
-      agents: StoredAgent[];
-    };
+    const { format: found, sequence, ...stored } = JSON.parse(Buffer.from(bytes).toString()) as Stored;
     if (found !== format) throw new Error(`its format is ${found}, not ${format}`);
-    return { ...stored, agents: stored.agents.map(unpackAgent) };
+    return { sequence, state: { ...stored, agents: stored.agents.map(unpackAgent) } };
   } catch (reason) {
     throw new RedQueenError('data_loss', `the stored state of policy/0 cannot be read: ${RedQueenError.from(reason).message}`, {
       cause: reason,

@@ -256,3 +256,16 @@ it('keeps 0, the newest eight, every tenth, the best and those rolled back to; o
   );
   expect(numbers.map((version) => version.number)).toEqual([0, 3, 5, 10, 20, 21, 22, 23, 24, 25, 26, 27]);
 });
+
+it('asks for patience, not for another version, while a version that was told before a crash is made again', async () => {
+  await begin(testPlan());
+  const policy = { role: 'policy', key: '0' };
+  const body = { agent, version: 1, adapterHash: 'a', optimizerHash: 'o', parent: 0, consumedBatches: 2, updates: 2 };
+  await laboratory.bus.publish({ id: 'c', run: 'test', from: policy, to: policy, cause: '', traceparent: '', kind: 'candidate', body });
+  await laboratory.restart();
+  const { served, state } = laboratory.policies;
+  await expect(served.ready(state, agent, 1)).rejects.toMatchObject({ code: 'unavailable' });
+  await expect(served.ready(state, agent, 2)).rejects.toMatchObject({ code: 'not_found' });
+  await batches(1, 2);
+  await expect(served.ready(laboratory.state, agent, 1)).resolves.toMatchObject({ source: 1 });
+});

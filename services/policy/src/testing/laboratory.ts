@@ -41,6 +41,7 @@ export class Laboratory {
 
   static async open(plan: RunPlan, bus?: Bus): Promise<Laboratory> {
     const laboratory = new Laboratory(plan, bus ?? (await createMemoryBus({ clock: instantClock, logger: silentLogger })));
+    await laboratory.bus.openRun(plan.run);
     await laboratory.restart();
     return laboratory;
   }
@@ -66,6 +67,7 @@ export class Laboratory {
     };
     const host = new DeviceHost({ modelPath: 'none', threads: 1, start, clock: instantClock, logger: silentLogger });
     const options = {
+      bus: this.bus,
       stores: storesOf(this.#stumblingBus(), this.plan.run),
       logger: silentLogger,
       vacated: Promise.resolve(),
