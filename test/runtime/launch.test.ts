@@ -81,6 +81,11 @@ describe('the data folder', () => {
 });
 
 describe.skipIf(natsServer === undefined)('as processes', () => {
+  it("two clusters that start at the same moment do not get in each other's way", { timeout: 60_000 }, async () => {
+    const [first, second] = await Promise.all([0, 1].map(() => launch(configOf(temporaryFolder(), { 'bus.kind': 'memory' }))));
+    expect(first?.cluster.gateway).not.toBe(second?.cluster.gateway);
+  });
+
   it('serves all eight over NATS, starts a killed one again, and leaves nothing behind', { timeout: 60_000 }, async () => {
     const folder = temporaryFolder();
     const { cluster, said } = await launch(configOf(folder, { 'bus.kind': 'nats' }));

@@ -2,7 +2,7 @@ import { noNats, obtainNats, processEnvironment, type Config, type Logger, type 
 import type { Cluster, LaunchOptions } from './cluster.ts';
 import { lockFolder } from './folder-lock.ts';
 import { launchInOneProcess } from './one-process.ts';
-import { withFreePorts } from './ports.ts';
+import { isPortTaken, withFreePorts } from './ports.ts';
 import { launchProcesses } from './processes.ts';
 
 /** A logger for what a person must know while nothing else is up yet. */
@@ -30,6 +30,22 @@ async function natsToUse(config: Config, say: LaunchOptions['say']): Promise<Exc
   return undefined;
 }
 
+type NatsToUse = Awaited<ReturnType<typeof natsToUse>>;
+
+const launches = 3;
+
+async function launchOnFreePorts(options: LaunchOptions, source: NatsToUse): Promise<Cluster> {
+  for (let launch = 1; ; launch++) {
+    // Two clusters that start at the same moment like the same default ports: the second choice is any port.
+    const resolved = { ...options, config: await withFreePorts(options.config, launch > 1) };
+    try {
+      return source ? await launchProcesses(resolved, source) : await launchInOneProcess(resolved);
+    } catch (error) {
+      if (launch === launches || !isPortTaken(error)) throw error;
+    }
+  }
+}
+
 /**
  * Launches a local cluster over the data folder and resolves once all eight services are SERVING.
  * Throws one clear error where the folder is in use, NATS was asked for and cannot be had, a port that was asked for is in use,
@@ -39,8 +55,7 @@ export async function launchCluster(options: LaunchOptions): Promise<Cluster> {
   const lock = lockFolder(options.config.dataDir);
   try {
     const source = await natsToUse(options.config, options.say);
-    const resolved = { ...options, config: await withFreePorts(options.config) };
-    const cluster = source ? await launchProcesses(resolved, source) : await launchInOneProcess(resolved);
+    const cluster = await launchOnFreePorts(options, source);
     lock.announce({ gateway: cluster.gateway, page: cluster.page, kind: cluster.kind });
     return { ...cluster, stop: () => cluster.stop().finally(() => lock.release()) };
   } catch (error) {

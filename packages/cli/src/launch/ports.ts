@@ -29,9 +29,10 @@ const portOf = (server: Server): number => (server.address() as AddressInfo).por
 
 /**
  * The configuration with a free port for every service and the page, and services reached on this machine.
- * Ports other than the default ones are taken as they are. Throws `failed_precondition` where such a port is in use.
+ * Default ports are taken where they are free and `avoidDefaults` is not set; others are taken as they are.
+ * Throws `failed_precondition` where one of those is in use.
  */
-export async function withFreePorts(config: Config): Promise<Config> {
+export async function withFreePorts(config: Config, avoidDefaults: boolean): Promise<Config> {
   const defaults = configSchema.parse({});
   const host = ['0.0.0.0', '::'].includes(config.listenHost) ? '127.0.0.1' : config.listenHost;
   const held: Server[] = [];
@@ -39,17 +40,24 @@ export async function withFreePorts(config: Config): Promise<Config> {
     const services = { ...config.services };
     for (const name of serviceNames) {
       const { port } = config.services[name];
-      const server = await choose(config.listenHost, port, `services.${name}.port`, port === defaults.services[name].port);
+      const isDefault = port === defaults.services[name].port;
+      const server = await choose(config.listenHost, isDefault && avoidDefaults ? 0 : port, `services.${name}.port`, isDefault);
       held.push(server);
       services[name] = { host, port: portOf(server) };
     }
     const { pageHost, pagePort } = config.gateway;
-    const page = await choose(pageHost, pagePort, 'gateway.pagePort', pagePort === defaults.gateway.pagePort);
+    const isDefault = pagePort === defaults.gateway.pagePort;
+    const page = await choose(pageHost, isDefault && avoidDefaults ? 0 : pagePort, 'gateway.pagePort', isDefault);
     held.push(page);
     return { ...config, services, gateway: { pageHost, pagePort: portOf(page) } };
   } finally {
     await Promise.all(held.map((server) => new Promise((resolve) => server.close(resolve))));
   }
+}
+
+/** Whether a launch failed because another program took a port between our choice and its use. */
+export function isPortTaken(error: unknown): boolean {
+  return /:\d+ is in use/.test(RedQueenError.from(error).message);
 }
 
 /** Where a browser on this machine finds the page. */

@@ -77,8 +77,10 @@ export async function launchProcesses(options: LaunchOptions, source: NatsToUse)
   const logs = join(config.dataDir, 'logs');
   mkdirSync(logs, { recursive: true });
   const failure = Promise.withResolvers<RedQueenError>();
+  let launched = false;
   const failed: Failed = (error) => {
-    say(error.message);
+    // Until then it is the launch that fails, with this very error.
+    if (launched) say(error.message);
     failure.resolve(error);
   };
   const nats = source.kind === 'program' ? await keepNats(source.program, options, failed) : undefined;
@@ -101,6 +103,7 @@ export async function launchProcesses(options: LaunchOptions, source: NatsToUse)
     await stop();
     throw error;
   }
+  launched = true;
   let stopped: Promise<void> | undefined;
   return {
     kind: 'nats',

@@ -33,13 +33,14 @@ export interface NatsServer {
 const readyTimeoutMs = 30_000;
 
 /**
- * Runs the server and ends it when standard input closes: also when this process is killed, no server is left behind.
- * A process cannot ask Linux, macOS and the BSDs alike for that; a shell can.
+ * Runs the server and ends it at the word "stop" on standard input, or some seconds after that has closed: also when this process is killed,
+ * no server is left behind, and those who lost their launcher with it have time to finish. Linux, macOS and the BSDs have no call
+ * in common for that; they have a shell in common.
  */
 const guard = `
 exec 3<&0
 "$@" 3<&- </dev/null & server=$!
-{ read -r _ <&3; kill -TERM $server; } >/dev/null 2>&1 &
+{ read -r word <&3; [ "$word" = stop ] || sleep 5; kill -TERM $server; } >/dev/null 2>&1 &
 wait $server`;
 
 function spawnServer(program: string, files: ServerFiles): ChildProcess {
@@ -101,12 +102,14 @@ export async function startNatsServer(options: NatsServerOptions): Promise<NatsS
   await endLeftOver(files, options.clock);
   prepare(files, options.port);
   const child = spawnServer(options.program, files);
+  // The server may be gone before it is told to stop.
+  child.stdin?.on('error', () => {});
   let hasEnded = false;
   const ended = new Promise<void>((resolve) => {
     const end = () => {
       hasEnded = true;
       // Where the guard was killed and not the server, this ends the server.
-      child.stdin?.destroy();
+      child.stdin?.end('stop\n');
       resolve();
     };
     child.once('exit', end);
@@ -114,7 +117,7 @@ export async function startNatsServer(options: NatsServerOptions): Promise<NatsS
   });
   const stop = async () => {
     if (process.platform === 'win32') child.kill();
-    else child.stdin?.end();
+    else child.stdin?.end('stop\n');
     await ended;
     rmSync(files.pid, { force: true });
   };

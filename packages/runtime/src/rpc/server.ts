@@ -1,10 +1,13 @@
-import { Server, ServerCredentials, type UntypedServiceImplementation } from '@grpc/grpc-js';
+import { logVerbosity, Server, ServerCredentials, setLogVerbosity, type UntypedServiceImplementation } from '@grpc/grpc-js';
 import { RedQueenError } from '@redqueen/core';
 import { HealthImplementation } from 'grpc-health-check';
 import type { Logger } from '../log/logger.ts';
 import { streaming, unary, type AdapterContext } from './adapter.ts';
 import { fullName, serviceDefinition, type RpcService } from './definitions.ts';
 import type { CallContext, RpcImplementation } from './handlers.ts';
+
+// What it would print to the console comes back as an error anyway, and is told once, in our words.
+setLogVerbosity(logVerbosity.NONE);
 
 /** Requests larger than this are refused with RESOURCE_EXHAUSTED. */
 export const maxRequestBytes = 16 * 1024 * 1024;
