@@ -93,7 +93,8 @@ describe.each(busKinds)('$name bus', ({ name, open }) => {
     const seen = new Recorder<number>();
     const stop = new AbortController();
     const following = (async () => {
-      for await (const { message } of bus.read(run, { from: 1, to: executor, follow: true, signal: stop.signal })) seen.record(knobValue(message));
+      for await (const { message } of bus.read(run, { from: 1, to: executor, follow: true, signal: stop.signal }))
+        seen.record(knobValue(message));
     })();
     await seen.count(2);
     await bus.publish(knobMessage({ run, id: 'later', value: 9 }));
@@ -112,7 +113,8 @@ describe.each(busKinds)('$name bus', ({ name, open }) => {
     await bus.publish(knobMessage({ run, id: 'b' }));
     const unreadable: number[] = [];
     const read: string[] = [];
-    for await (const { message } of bus.read(run, { from: 1, follow: false, onUnreadable: (sequence) => unreadable.push(sequence) })) read.push(message.id);
+    for await (const { message } of bus.read(run, { from: 1, follow: false, onUnreadable: (sequence) => unreadable.push(sequence) }))
+      read.push(message.id);
     expect(read).toEqual(['a', 'b']);
     expect(unreadable).toEqual([2]);
   });
@@ -165,7 +167,9 @@ describe.each(busKinds)('$name bus', ({ name, open }) => {
       expect(seen.events.length - done).toBeLessThanOrEqual(3);
       await seen.events[done]?.acknowledge();
     }
-    expect(seen.events.map((delivery) => delivery.sequence).toSorted((a, b) => a - b)).toEqual(Array.from({ length: 12 }, (_, index) => index + 1));
+    expect(seen.events.map((delivery) => delivery.sequence).toSorted((a, b) => a - b)).toEqual(
+      Array.from({ length: 12 }, (_, index) => index + 1),
+    );
     await Promise.all(mailboxes.map((mailbox) => mailbox.close()));
     await within(Promise.all(reading), 'the end of both mailboxes');
   });

@@ -16,15 +16,34 @@ import {
 import { gatedBus, knobTell, knobValue, type Gate } from '@redqueen/testkit';
 
 /** Short times, so that a test need not wait for the long ones. */
-export const quick: Partial<ActorSettings> = { ackWaitMs: 300, firstBackOffMs: 10, longestBackOffMs: 40, leaseMs: 240, snapshotMessages: 7, snapshotMs: 20, drainMs: 2000 };
+export const quick: Partial<ActorSettings> = {
+  ackWaitMs: 300,
+  firstBackOffMs: 10,
+  longestBackOffMs: 40,
+  leaseMs: 240,
+  snapshotMessages: 7,
+  snapshotMs: 20,
+  drainMs: 2000,
+};
 
 /** A pool actor made of a function. */
-export function pool(receive: (message: Message, context: ActorContext) => Promise<readonly Tell[]> | readonly Tell[], concurrency = 4): PoolActor {
-  return { type: 'pool', address: addressOf('executor/0'), concurrency, receive: async (message, context) => await receive(message, context) };
+export function pool(
+  receive: (message: Message, context: ActorContext) => Promise<readonly Tell[]> | readonly Tell[],
+  concurrency = 4,
+): PoolActor {
+  return {
+    type: 'pool',
+    address: addressOf('executor/0'),
+    concurrency,
+    receive: async (message, context) => await receive(message, context),
+  };
 }
 
 /** A pool actor that answers each number with its double, to the verifier and to the aggregator. */
-export const doubler = pool((message) => [knobTell('verifier/0', knobValue(message) * 2), knobTell('reward-aggregator/0', knobValue(message) * 2)]);
+export const doubler = pool((message) => [
+  knobTell('verifier/0', knobValue(message) * 2),
+  knobTell('reward-aggregator/0', knobValue(message) * 2),
+]);
 
 /** What the summing actor knows: the sum so far, and every number in the order in which it came. */
 export interface Sum {
@@ -33,7 +52,9 @@ export interface Sum {
 }
 
 /** What a test may change of the summing actor. */
-export type SumHooks = Partial<Pick<StatefulActor<Sum>, 'reads' | 'canSnapshot' | 'activated'>> & { readonly seen?: (message: Message) => void };
+export type SumHooks = Partial<Pick<StatefulActor<Sum>, 'reads' | 'canSnapshot' | 'activated'>> & {
+  readonly seen?: (message: Message) => void;
+};
 
 /** A stateful actor that tells the running sum, and the number itself, after each number. */
 export function summing(hooks: SumHooks = {}): StatefulActor<Sum> {
@@ -51,7 +72,10 @@ export function summing(hooks: SumHooks = {}): StatefulActor<Sum> {
       if (addressText(message.from) === 'reward-aggregator/0') return { state, tells: [] };
       const value = knobValue(message);
       const sum = state.sum + value;
-      return { state: { sum, values: [...state.values, value] }, tells: [knobTell('curriculum/0', sum, 'sum'), knobTell('policy/0', value, 'value')] };
+      return {
+        state: { sum, values: [...state.values, value] },
+        tells: [knobTell('curriculum/0', sum, 'sum'), knobTell('policy/0', value, 'value')],
+      };
     },
     ...overrides,
   };

@@ -150,6 +150,7 @@ export class Activation<State> {
       if (this.#sequence >= last) this.#parts.caughtUp();
       this.#snapshotWhenDue();
     }
+    if (!stop.aborted) throw new RedQueenError('unavailable', `reading run ${run} ended`);
   }
 
   async #handle({ message, sequence }: StoredMessage, abort: AbortSignal): Promise<void> {

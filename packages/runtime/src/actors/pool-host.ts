@@ -71,7 +71,11 @@ class PoolHost implements ActorHost {
     this.#phase = 'active';
     this.#loop = this.#run().catch((reason: unknown) => {
       this.#lastError = causeOf(reason);
-      this.#options.logger.error({ err: reason, actor: addressText(this.address) }, 'mailbox ended');
+      this.#options.logger.error({ err: reason, actor: addressText(this.address) }, 'mailbox failed');
+    });
+    // A mailbox that ends by itself belongs to a bus that was closed.
+    void this.#loop.then(async () => {
+      if (this.#phase === 'active') await this.close();
     });
   }
 

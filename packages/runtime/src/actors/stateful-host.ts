@@ -140,14 +140,17 @@ class StatefulHost<State> implements ActorHost<State> {
   async #recover(reason: unknown): Promise<void> {
     if (this.#stopping.aborted) return;
     const { logger, settings, clock } = this.#options;
-    this.#lastError = causeOf(reason instanceof HandlerFailure ? reason.cause : reason);
-    const facts = {
-      actor: addressText(this.address),
-      run: this.#options.run,
-      err: reason instanceof HandlerFailure ? reason.cause : reason,
-    };
+    const cause = reason instanceof HandlerFailure ? reason.cause : reason;
+    this.#lastError = causeOf(cause);
+    const facts = { actor: addressText(this.address), run: this.#options.run, err: cause };
     if (this.#lease?.lost.aborted) {
+      this.#lease = undefined;
       logger.warn(facts, 'fenced: another activation took over, standing by');
+      return;
+    }
+    if (cause === reason && reason instanceof RedQueenError && reason.code === 'cancelled') {
+      logger.warn(facts, 'the bus was closed, the actor ends');
+      this.#closing.abort(reason);
       return;
     }
     this.#counts.failures++;

@@ -26,6 +26,8 @@ export function apiError(code: number, description: string, what: string, cause?
 export function natsError(reason: unknown, what: string): RedQueenError {
   if (reason instanceof RedQueenError) return reason;
   if (reason instanceof JetStreamApiError) return apiError(reason.code, reason.message, what, reason);
+  if (reason instanceof errors.ClosedConnectionError)
+    return new RedQueenError('cancelled', `${what}: the bus was closed`, { cause: reason });
   const message = reason instanceof Error ? reason.message : String(reason);
   if (reason instanceof errors.InvalidArgumentError || reason instanceof errors.InvalidSubjectError) {
     return new RedQueenError('invalid_argument', `${what}: ${message}`, { cause: reason });

@@ -15,7 +15,7 @@ import { natsCall, natsError } from './errors.ts';
 import type { Outbox } from './outbox.ts';
 
 // M1. The durable consumer on the server is the truth about what is unacknowledged; this side only pulls from it.
-// M2. However a pull ends (missed heartbeats, deleted consumer, restarted server), it is started again until `close`.
+// M2. However a pull ends (missed heartbeats, deleted consumer, restarted server), it is started again until `close`, or until the bus is closed.
 // M3. At most `prefetch` messages are pulled ahead of the reader.
 
 /** What a mailbox needs of the bus. */
@@ -79,7 +79,9 @@ class NatsMailbox implements Mailbox {
       try {
         for await (const message of await this.#pull()) yield this.#delivery(message);
       } catch (reason) {
-        this.#parts.logger.warn({ err: natsError(reason, `mailbox ${this.#durable} of run ${this.#run}`) }, 'pull ended, starting again');
+        const failure = natsError(reason, `mailbox ${this.#durable} of run ${this.#run}`);
+        if (failure.code === 'cancelled') return;
+        this.#parts.logger.warn({ err: failure }, 'pull ended, starting again');
       }
       if (this.#closing.signal.aborted) return;
       await this.#parts.clock.sleep(restartAfterMs, this.#closing.signal).catch(() => undefined);
