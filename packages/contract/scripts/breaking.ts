@@ -5,12 +5,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '../../..');
-// A commit may be checked against the one before it, or a branch against main.
-const reference = process.argv[2] ?? 'HEAD';
 const quiet = { cwd: root, stdio: ['ignore', 'pipe', 'ignore'] as ['ignore', 'pipe', 'ignore'] };
 
+/** Changes that are not committed yet are compared with the last commit, else the last commit with the one before it. */
+function lastCommit(): string {
+  const { status } = spawnSync('git', ['diff', '--quiet', 'HEAD', '--', 'proto'], quiet);
+  return status === 0 ? 'HEAD~1' : 'HEAD';
+}
+
 /** proto/ and buf.yaml of the reference as a tar archive; undefined where there is no repository, no commit or no proto/ in it. */
-function archive(): Buffer | undefined {
+function archive(reference: string): Buffer | undefined {
   try {
     return execFileSync('git', ['archive', '--format=tar', reference, 'proto', 'buf.yaml'], { ...quiet, maxBuffer: 64 * 1024 * 1024 });
   } catch {
@@ -18,7 +22,9 @@ function archive(): Buffer | undefined {
   }
 }
 
-const tar = archive();
+// Or any other commit, e.g. origin/main.
+const reference = process.argv[2] ?? lastCommit();
+const tar = archive(reference);
 if (tar === undefined) {
   console.log(`buf breaking: nothing to compare with at ${reference}`);
 } else {
