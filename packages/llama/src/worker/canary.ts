@@ -40,8 +40,8 @@ export class Canary {
     return result;
   }
 
+  /** Removes the temporary files. */
   close(): void {
-    this.#context?.close();
     rmSync(this.#folder, { recursive: true, force: true });
   }
 

@@ -25,6 +25,8 @@ interface Opened {
   readonly model: string;
   readonly threads: number;
   readonly readyAt: number;
+  /** CPU time used before the device was ready; loading is not work. */
+  readonly before: ComputingTime;
 }
 
 /** Monotonic seconds. */
@@ -58,6 +60,7 @@ export class LocalDevice implements PolicyDevice {
       model: basename(modelPath),
       threads,
       readyAt: this.#now(),
+      before: computingTime(),
     };
     return this.report();
   }
@@ -157,7 +160,7 @@ export class LocalDevice implements PolicyDevice {
   }
 
   async report(): Promise<DeviceReport> {
-    const { engine, expectation, model, threads, readyAt } = this.#ready();
+    const { engine, expectation, model, threads, readyAt, before } = this.#ready();
     const seconds = engine.pool.seconds;
     const laneSeconds = seconds.sample + seconds.score + seconds.train;
     return {
@@ -169,16 +172,15 @@ export class LocalDevice implements PolicyDevice {
       sampledTokens: this.#sampledTokens,
       trainedTokens: this.#trainedTokens,
       laneSeconds,
-      nativeSeconds: laneSeconds * nativeShare(),
+      nativeSeconds: laneSeconds * nativeShare(before),
       upSeconds: this.#now() - readyAt,
       secondsByWork: seconds,
     };
   }
 
-  /** Frees what lies outside this process. */
-  async close(): Promise<void> {
+  /** Removes what lies outside this process; native memory goes with the process. */
+  close(): void {
     this.#opened?.canary.close();
-    await this.#opened?.tokenizer.close();
     this.#opened = null;
   }
 
@@ -217,15 +219,26 @@ export class LocalDevice implements PolicyDevice {
   }
 }
 
-/**
- * Share of this process's computing that happened inside ggml and llama.cpp: CPU time off the main thread by CPU time in all. CPU time, because
- * on a busy machine wall time would count waiting for a core as work.
- */
-function nativeShare(): number {
+/** CPU microseconds of the process and of its main thread. */
+interface ComputingTime {
+  readonly all: number;
+  readonly main: number;
+}
+
+function computingTime(): ComputingTime {
   const all = process.cpuUsage();
   const main = process.threadCpuUsage();
-  const total = all.user + all.system;
-  return total === 0 ? 0 : Math.max(0, 1 - (main.user + main.system) / total);
+  return { all: all.user + all.system, main: main.user + main.system };
+}
+
+/**
+ * Share of this process's computing since `before` that happened inside ggml and llama.cpp: CPU time off the main thread by CPU time in all.
+ * CPU time, because on a busy machine wall time would count waiting for a core as work.
+ */
+function nativeShare(before: ComputingTime): number {
+  const now = computingTime();
+  const all = now.all - before.all;
+  return all <= 0 ? 0 : Math.min(1, Math.max(0, 1 - (now.main - before.main) / all));
 }
 
 async function fileHash(path: string): Promise<string> {

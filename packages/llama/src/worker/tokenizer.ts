@@ -12,17 +12,16 @@ export interface Tokenizer {
   stop(text: string): number;
   /** Tokens by which the model itself ends a text. */
   readonly ends: ReadonlySet<number>;
-  close(): Promise<void>;
 }
 
 /** Opens the tokenizer of a model file through node-llama-cpp, without loading its weights again. */
 export async function openTokenizer(path: string): Promise<Tokenizer> {
   const llama = await getLlama({ gpu: false, build: 'never', skipDownload: true, progressLogs: false, logLevel: LlamaLogLevel.error });
   const model = await llama.loadModel({ modelPath: path, vocabOnly: true, gpuLayers: 0 });
-  return tokenizerOf(model, () => llama.dispose());
+  return tokenizerOf(model);
 }
 
-function tokenizerOf(model: LlamaModel, close: () => Promise<void>): Tokenizer {
+function tokenizerOf(model: LlamaModel): Tokenizer {
   const { bos, eos, eot, shouldPrependBosToken } = model.tokens;
   const prefix = shouldPrependBosToken && bos !== null ? [bos] : [];
   const encode = (text: string): Token[] => (text === '' ? [] : model.tokenize(text));
@@ -45,6 +44,5 @@ function tokenizerOf(model: LlamaModel, close: () => Promise<void>): Tokenizer {
       return token;
     },
     ends: new Set([eos, eot].filter((token) => token !== null)),
-    close,
   };
 }

@@ -1,0 +1,54 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, expect, it } from 'vitest';
+import { sha256 } from '../gguf/adapter-file.ts';
+import { temporaryFolder, tinyAdapter, writeTinyModel } from '../testing/tiny-model.ts';
+import { startDevice } from './client.ts';
+
+const folder = temporaryFolder();
+afterAll(() => folder.dispose());
+
+const request = { agent: 'a', version: 0, prompts: [{ text: '1+1=', samples: 8, seed: 3 }], maxTokens: 6, temperature: 1, stop: '\n' };
+
+it('serves calls from a child process, survives its death with a clear error, and starts again', async () => {
+  const exits: string[] = [];
+  const device = await startDevice({ modelPath: writeTinyModel(folder.path), threads: 2, onExit: (reason) => exits.push(reason) });
+  try {
+    const firstPid = device.pid as number;
+    expect(firstPid).not.toBe(process.pid);
+    await device.createAgent('a', tinyAdapter);
+    const { adapter } = await device.exportAgent('a');
+    expect((await device.loadVersion('a', 1, adapter, sha256(adapter))).canaryDifference).toBeLessThan(1e-4);
+    const before = await device.generate(request);
+    expect(before[0]?.samples[0]?.tokens).toBeInstanceOf(Int32Array);
+    await expect(device.generate({ ...request, version: 7 })).rejects.toMatchObject({ name: 'RedQueenError', code: 'not_found' });
+
+    const pending = device.generate({ ...request, prompts: Array.from({ length: 64 }, (_, seed) => ({ text: '1+1=', samples: 8, seed })) });
+    process.kill(firstPid, 'SIGKILL');
+    await expect(pending).rejects.toMatchObject({ code: 'unavailable' });
+    await expect(device.report()).rejects.toThrow(/the llama\.cpp process ended \(signal SIGKILL\)/);
+    expect(device.pid).toBeUndefined();
+    expect(exits).toEqual(['signal SIGKILL']);
+
+    await device.restart();
+    expect(device.pid).not.toBe(firstPid);
+    await expect(device.exportAgent('a')).rejects.toMatchObject({ code: 'not_found' });
+    await device.createAgent('a', tinyAdapter);
+    expect(await device.generate(request)).toEqual(before);
+  } finally {
+    await device.close();
+  }
+  expect(exits).toEqual(['signal SIGKILL']);
+  await expect(device.generate(request)).rejects.toMatchObject({ code: 'unavailable' });
+});
+
+it('says clearly that a file is no model, and leaves no process behind', async () => {
+  const modelPath = join(folder.path, 'poem.gguf');
+  writeFileSync(modelPath, 'I met a traveller from an antique land');
+  const exits: string[] = [];
+  await expect(startDevice({ modelPath, threads: 1, onExit: (reason) => exits.push(reason) })).rejects.toMatchObject({
+    code: 'failed_precondition',
+    message: expect.stringMatching(/no GGUF file/),
+  });
+  expect(exits).toEqual([]);
+});
