@@ -40,12 +40,24 @@ export async function supervise(options: SupervisorOptions): Promise<Supervisor>
   let life: Life | undefined = await begin();
   const giveUp = (reason: string) => options.failed(new RedQueenError('failed_precondition', `${name} cannot be kept up: ${reason}`));
 
+  /** One life, from its beginning to its end. */
+  const live = async (): Promise<{ reason: string; hopeless: boolean }> => {
+    try {
+      life ??= await begin();
+      // Told to stop while it was beginning.
+      if (stopping.signal.aborted) await life.stop();
+      return await life.ended;
+    } catch (error) {
+      return { reason: RedQueenError.from(error).message, hopeless: false };
+    } finally {
+      life = undefined;
+    }
+  };
   const keep = async () => {
     let failures = 0;
-    while (life) {
+    for (;;) {
       const begun = clock.now();
-      const { reason, hopeless } = await life.ended;
-      life = undefined;
+      const { reason, hopeless } = await live();
       if (stopping.signal.aborted) return;
       failures = clock.now() - begun > goodLifeMs ? 1 : failures + 1;
       if (hopeless || failures > maxFailures) return giveUp(reason);
@@ -53,10 +65,9 @@ export async function supervise(options: SupervisorOptions): Promise<Supervisor>
       say(`${name} ended (${reason}); it starts again in ${pauseMs / 1000} s.`);
       await clock.sleep(pauseMs, stopping.signal).catch(() => {});
       if (stopping.signal.aborted) return;
-      life = await begin();
     }
   };
-  const kept = keep().catch((error: unknown) => giveUp(RedQueenError.from(error).message));
+  const kept = keep();
   return {
     get pid() {
       return life?.pid;
@@ -65,8 +76,6 @@ export async function supervise(options: SupervisorOptions): Promise<Supervisor>
       stopping.abort();
       await life?.stop();
       await kept;
-      // It may have begun anew while it was told to stop.
-      await life?.stop();
     },
   };
 }
