@@ -2,17 +2,16 @@ import { pick, type Random } from '@redqueen/core';
 import type { Outcome } from './outcomes.ts';
 
 /**
- * The attempts of a group that the model judges: of a group with right and wrong finished answers one of each, otherwise none. Half of what it learns from is
- * right that way, so that saying always the same teaches nothing. Distinct answers are equally likely, however often they were given.
+ * The attempts of a group that the model judges: one right and one wrong finished answer, as far as the group has them. Batches are balanced over groups, so
+ * that saying always the same teaches nothing; groups that are all right or all wrong belong in, because how hard a task is tells much about an answer.
+ * Distinct answers are equally likely, however often they were given.
  */
 export function balancedPick(outcomes: readonly Outcome[], random: Random): Outcome[] {
-  const distinct = (right: boolean): Outcome[] => {
-    const byAnswer = new Map<string, Outcome>();
+  return [true, false].flatMap((right) => {
+    const distinct = new Map<string, Outcome>();
     for (const outcome of outcomes) {
-      if (outcome.finished && outcome.right === right && !byAnswer.has(outcome.answer)) byAnswer.set(outcome.answer, outcome);
+      if (outcome.finished && outcome.right === right && !distinct.has(outcome.answer)) distinct.set(outcome.answer, outcome);
     }
-    return [...byAnswer.values()];
-  };
-  const [right, wrong] = [distinct(true), distinct(false)];
-  return right.length > 0 && wrong.length > 0 ? [pick(random, right), pick(random, wrong)] : [];
+    return distinct.size > 0 ? [pick(random, [...distinct.values()])] : [];
+  });
 }
