@@ -231,6 +231,32 @@ describe.each(busKinds)('$name bus', ({ name, open }) => {
     expect(await objects.list()).toEqual(['empty']);
   });
 
+  it('ends every iteration when it is closed, and refuses everything after', async () => {
+    const other = await open();
+    await other.bus.openRun('closed');
+    const bucket = await other.bus.keyValue('closed');
+    const mailbox = await other.bus.mailbox('closed', executor, { maxInFlight: 3, ackWaitMs: 60_000 });
+    const never = new AbortController().signal;
+    const started = new Recorder<string>();
+    const iterate = async (items: AsyncIterable<unknown>, what: string) => {
+      for await (const _item of items) started.record(what);
+    };
+    const ends = [
+      iterate(mailbox, 'mailbox'),
+      iterate(bucket.watch(never), 'watch'),
+      iterate(other.bus.read('closed', { from: 1, follow: true }), 'read'),
+    ];
+    await other.bus.publish(knobMessage({ run: 'closed', id: 'a' }));
+    await bucket.put('a', bytes('1'));
+    await started.count(3);
+    await other.bus.close();
+    await within(Promise.all(ends), 'the end of all three');
+    await expect(other.bus.publish(knobMessage({ run: 'closed', id: 'b' }))).rejects.toMatchObject({ code: 'cancelled' });
+    await expect(bucket.put('a', bytes('2'))).rejects.toMatchObject({ code: 'cancelled' });
+    expect(await other.bus.healthy()).toBe(false);
+    await other.close();
+  });
+
   it('is healthy', async () => {
     expect(bus.kind).toBe(name);
     expect(await bus.healthy()).toBe(true);

@@ -97,7 +97,7 @@ export interface ReadOptions {
 
 /**
  * The bus: streams, mailboxes, key-value and objects. Two implementations, JetStream and memory, pass one conformance suite.
- * Every message goes through the wire codec in both.
+ * Every message goes through the wire codec in both. Closing it ends every iteration and makes every later call fail with `cancelled`.
  */
 export interface Bus extends AsyncDisposable {
   readonly kind: 'nats' | 'memory';

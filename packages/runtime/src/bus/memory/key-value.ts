@@ -17,13 +17,15 @@ const validKey = /^[-/=.\w]+$/;
 export class MemoryKeyValue implements KeyValue {
   readonly #bucket: string;
   readonly #store: StoreValue;
+  readonly #closed: AbortSignal;
   readonly #slots = new Map<string, Slot>();
   readonly #changed = new Notifier();
   #revision = 0;
 
-  constructor(bucket: string, store: StoreValue) {
+  constructor(bucket: string, store: StoreValue, closed: AbortSignal) {
     this.#bucket = bucket;
     this.#store = store;
+    this.#closed = closed;
   }
 
   /** Applies a change read from the journal. */
@@ -64,15 +66,16 @@ export class MemoryKeyValue implements KeyValue {
   /** A slow reader sees the newest value of a key, not each one that it had: what waits is bounded by the number of keys. */
   async *watch(signal: AbortSignal): AsyncGenerator<KeyValueEntry> {
     let seen = 0;
-    while (!signal.aborted) {
+    const stop = AbortSignal.any([signal, this.#closed]);
+    while (!stop.aborted) {
       // A written key moves to the end of the map: new entries come last, in order of revision.
       const news = [...this.#slots].filter(([, slot]) => slot.revision > seen);
       for (const [key, slot] of news) {
-        if (signal.aborted) return;
+        if (stop.aborted) return;
         seen = Math.max(seen, slot.revision);
         yield { key, value: slot.value?.slice() ?? new Uint8Array(), revision: slot.revision };
       }
-      if (news.length === 0) await this.#changed.wait(signal);
+      if (news.length === 0) await this.#changed.wait(stop);
     }
   }
 

@@ -27,12 +27,14 @@ export interface MemoryBusOptions {
  * Throws `failed_precondition` where another process uses the folder, `data_loss` where the journal is damaged.
  */
 export async function createMemoryBus(options: MemoryBusOptions): Promise<Bus> {
+  const closing = new AbortController();
   const store = new Store({
+    closed: closing.signal,
     clock: options.clock,
     duplicateWindowMs: options.duplicateWindowMs ?? 120_000,
     keepInMemory: options.keepInMemory ?? 20_000,
   });
-  if (options.folder === undefined) return new MemoryBus(options, store, () => undefined);
+  if (options.folder === undefined) return new MemoryBus({ options, store, closing, unlock: () => undefined });
   const unlock = lockFolder(options.folder);
   try {
     const journal = await Journal.open(options.folder, (record, place) => store.restore(record, place));
@@ -40,7 +42,7 @@ export async function createMemoryBus(options: MemoryBusOptions): Promise<Bus> {
     const { cutBytes, records } = journal.recovery;
     if (cutBytes > 0)
       options.logger.warn({ folder: options.folder, cutBytes, records }, 'bus journal: an unfinished last record was cut off');
-    return new MemoryBus(options, store, unlock);
+    return new MemoryBus({ options, store, closing, unlock });
   } catch (reason) {
     unlock();
     throw reason;
@@ -53,22 +55,30 @@ export function storeOf(bus: Bus): Store {
   return bus.store;
 }
 
+interface MemoryBusParts {
+  readonly options: MemoryBusOptions;
+  readonly store: Store;
+  readonly closing: AbortController;
+  /** Gives the folder back. */
+  readonly unlock: () => void;
+}
+
 class MemoryBus implements Bus {
   readonly kind = 'memory';
-  readonly #options: MemoryBusOptions;
   readonly store: Store;
+  readonly #options: MemoryBusOptions;
+  readonly #closing: AbortController;
   readonly #unlock: () => void;
-  readonly #closing = new AbortController();
   #turn: Promise<void> | undefined;
 
-  constructor(options: MemoryBusOptions, store: Store, unlock: () => void) {
-    this.#options = options;
-    this.store = store;
-    this.#unlock = unlock;
+  constructor(parts: MemoryBusParts) {
+    this.store = parts.store;
+    this.#options = parts.options;
+    this.#closing = parts.closing;
+    this.#unlock = parts.unlock;
   }
 
   async openRun(run: string): Promise<void> {
-    this.#requireOpen();
     streamOf(run);
     this.store.openRun(run);
     await this.#confirmed();
@@ -76,7 +86,6 @@ class MemoryBus implements Bus {
 
   /** Stored at once; confirmed after the journal's write and a turn of the event loop, so that a busy loop of actors starves nobody. */
   async publish(message: MessageInput): Promise<PublishResult> {
-    this.#requireOpen();
     // The subject is built for its checks alone: both buses refuse the same addresses.
     subjectOf(message.run, message.to, message.kind);
     const result = this.store.publish(message.run, { id: message.id, to: addressText(message.to), bytes: encodeMessage(message) });
@@ -84,13 +93,11 @@ class MemoryBus implements Bus {
     return result;
   }
 
-  mailbox(run: string, address: Address, options: MailboxOptions): Promise<Mailbox> {
-    this.#requireOpen();
-    return Promise.resolve(this.store.mailbox(run, addressText(address), options, this.#closing.signal));
+  async mailbox(run: string, address: Address, options: MailboxOptions): Promise<Mailbox> {
+    return this.store.mailbox(run, addressText(address), options);
   }
 
   async *read(run: string, options: ReadOptions): AsyncGenerator<StoredMessage> {
-    this.#requireOpen();
     const log = this.store.log(run);
     const stop = options.signal ? AbortSignal.any([options.signal, this.#closing.signal]) : this.#closing.signal;
     const end = options.follow ? Number.POSITIVE_INFINITY : log.last;
@@ -108,8 +115,8 @@ class MemoryBus implements Bus {
     }
   }
 
-  lastSequence(run: string): Promise<number> {
-    return Promise.resolve(this.store.log(run).last);
+  async lastSequence(run: string): Promise<number> {
+    return this.store.log(run).last;
   }
 
   keyValue(bucket: string): Promise<KeyValue> {
@@ -156,9 +163,5 @@ class MemoryBus implements Bus {
   #nextTurn(): Promise<void> {
     this.#turn ??= (this.#options.turn?.() ?? setImmediate()).finally(() => (this.#turn = undefined));
     return this.#turn;
-  }
-
-  #requireOpen(): void {
-    if (this.#closing.signal.aborted) throw new RedQueenError('cancelled', 'bus: it was closed');
   }
 }

@@ -12,6 +12,8 @@ export interface StoreOptions {
   readonly clock: Clock;
   readonly duplicateWindowMs: number;
   readonly keepInMemory: number;
+  /** Aborts when the bus is closed. */
+  readonly closed: AbortSignal;
 }
 
 interface RunState {
@@ -63,6 +65,7 @@ export class Store {
   }
 
   openRun(run: string): void {
+    this.#requireOpen();
     if (this.#runs.has(run)) return;
     this.#createRun(run);
     this.#journal?.append({ type: 'run', run });
@@ -80,7 +83,7 @@ export class Store {
     return log.append(entry, this.#journal?.append({ type: 'message', run, ...entry }));
   }
 
-  mailbox(run: string, address: string, options: MailboxOptions, stop: AbortSignal): Mailbox {
+  mailbox(run: string, address: string, options: MailboxOptions): Mailbox {
     const state = this.#state(run);
     let shared = state.mailboxes.get(address);
     if (!shared) {
@@ -89,7 +92,7 @@ export class Store {
       shared = new SharedMailbox(
         { clock: this.#options.clock, log: state.log, address, acknowledged, earlier: state.earlier, store },
         options,
-        stop,
+        this.#options.closed,
       );
       state.mailboxes.set(address, shared);
     }
@@ -99,7 +102,11 @@ export class Store {
   keyValue(bucket: string): MemoryKeyValue {
     let opened = this.#buckets.get(bucket);
     if (!opened) {
-      opened = new MemoryKeyValue(bucket, (key, revision, value) => this.#record({ type: 'value', bucket, key, revision, value }));
+      opened = new MemoryKeyValue(
+        bucket,
+        (key, revision, value) => this.#record({ type: 'value', bucket, key, revision, value }),
+        this.#options.closed,
+      );
       this.#buckets.set(bucket, opened);
     }
     return opened;
@@ -124,11 +131,17 @@ export class Store {
   }
 
   async #record(record: JournalRecord): Promise<void> {
+    this.#requireOpen();
     this.#journal?.append(record);
     await this.written();
   }
 
+  #requireOpen(): void {
+    if (this.#options.closed.aborted) throw new RedQueenError('cancelled', 'bus: it was closed');
+  }
+
   #state(run: string): RunState {
+    this.#requireOpen();
     const state = this.#runs.get(run);
     if (!state) throw new RedQueenError('not_found', `run ${run} has no stream: open the run first`);
     return state;

@@ -1,10 +1,10 @@
 import { Kvm, type KV, type KvEntry } from '@nats-io/kv';
 import { StorageType } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
-import { RedQueenError, type Clock } from '@redqueen/core';
+import type { Clock } from '@redqueen/core';
 import type { KeyValue, KeyValueEntry } from '../port.ts';
 import type { ConnectionEvents } from './connection-events.ts';
-import { natsCall } from './errors.ts';
+import { natsCall, natsError } from './errors.ts';
 
 const retryAfterMs = 250;
 
@@ -80,7 +80,9 @@ class NatsKeyValue implements KeyValue {
           yield { key: entry.key, value: isDeleted(entry) ? new Uint8Array() : entry.value, revision: entry.revision };
         }
       } catch (reason) {
-        if (this.#parts.connection.isClosed()) throw new RedQueenError('cancelled', this.#what('watch', '*'), { cause: reason });
+        const failure = natsError(reason, this.#what('watch', '*'));
+        if (failure.code === 'cancelled') return;
+        if (!failure.retryable) throw failure;
       }
       if (!signal.aborted) await this.#parts.clock.sleep(retryAfterMs, signal).catch(() => undefined);
     }

@@ -11,6 +11,7 @@ import { decodeMessage, mailboxSubject, streamOf, type Address, type Message } f
 import { RedQueenError, type Clock } from '@redqueen/core';
 import type { Logger } from '../../log/logger.ts';
 import type { Delivery, Mailbox, MailboxOptions } from '../port.ts';
+import type { ConnectionEvents } from './connection-events.ts';
 import { natsCall, natsError } from './errors.ts';
 import type { Outbox } from './outbox.ts';
 
@@ -23,6 +24,7 @@ export interface MailboxParts {
   readonly stream: JetStreamClient;
   readonly manager: JetStreamManager;
   readonly outbox: Outbox;
+  readonly events: ConnectionEvents;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -77,7 +79,13 @@ class NatsMailbox implements Mailbox {
   async *[Symbol.asyncIterator](): AsyncIterator<Delivery> {
     while (!this.#closing.signal.aborted) {
       try {
-        for await (const message of await this.#pull()) yield this.#delivery(message);
+        const messages = await this.#pull();
+        const forget = this.#parts.events.listen((event) => event === 'restored' && void messages.close());
+        try {
+          for await (const message of messages) yield this.#delivery(message);
+        } finally {
+          forget();
+        }
       } catch (reason) {
         const failure = natsError(reason, `mailbox ${this.#durable} of run ${this.#run}`);
         if (failure.code === 'cancelled') return;

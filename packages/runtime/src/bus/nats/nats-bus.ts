@@ -87,13 +87,15 @@ class NatsBus implements Bus {
   }
 
   mailbox(run: string, address: Address, options: MailboxOptions): Promise<Mailbox> {
-    const { manager, outbox } = this.#parts;
+    const { manager, outbox, events } = this.#parts;
     const { clock, logger } = this.#parts.options;
-    return openMailbox({ stream: this.#stream, manager, outbox, clock, logger }, run, address, options);
+    return openMailbox({ stream: this.#stream, manager, outbox, events, clock, logger }, run, address, options);
   }
 
   read(run: string, options: ReadOptions): AsyncIterable<StoredMessage> {
-    return readRun({ stream: this.#stream, manager: this.#parts.manager, logger: this.#parts.options.logger }, run, options);
+    const { manager, events } = this.#parts;
+    const { clock, logger } = this.#parts.options;
+    return readRun({ stream: this.#stream, manager, events, clock, logger }, run, options);
   }
 
   lastSequence(run: string): Promise<number> {

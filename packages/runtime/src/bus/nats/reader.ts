@@ -1,10 +1,13 @@
 import { DeliverPolicy, type JetStreamClient, type JetStreamManager, type JsMsg } from '@nats-io/jetstream';
 import { decodeMessage, mailboxSubject, runSubject, streamOf } from '@redqueen/contract';
+import type { Clock } from '@redqueen/core';
 import type { Logger } from '../../log/logger.ts';
 import type { ReadOptions, StoredMessage } from '../port.ts';
-import { natsCall } from './errors.ts';
+import type { ConnectionEvents } from './connection-events.ts';
+import { natsCall, natsError } from './errors.ts';
 
 const prefetch = 512;
+const restartAfterMs = 250;
 
 /** Sequence of the newest message of a run; 0 where there is none. */
 export async function lastSequenceOf(manager: JetStreamManager, run: string): Promise<number> {
@@ -16,43 +19,66 @@ export async function lastSequenceOf(manager: JetStreamManager, run: string): Pr
 export interface ReaderParts {
   readonly stream: JetStreamClient;
   readonly manager: JetStreamManager;
+  readonly events: ConnectionEvents;
+  readonly clock: Clock;
   readonly logger: Logger;
 }
 
 /**
- * Reads a run's stream in order. An ordered consumer lives in this process: the client makes a new one, from where it was,
- * whenever a message is missing or the server forgot it.
+ * Reads a run's stream in order. An ordered consumer lives in this process and in the server's memory: after a reconnect it is made
+ * anew from where the reader is (left to itself, the client waits for up to a whole pull before it notices).
  */
 export async function* readRun(parts: ReaderParts, run: string, options: ReadOptions): AsyncGenerator<StoredMessage> {
   const last = options.follow ? Number.POSITIVE_INFINITY : await lastSequenceOf(parts.manager, run);
-  if (options.from > last) return;
-  const consumer = await natsCall(`read run ${run}`, () =>
-    parts.stream.consumers.get(streamOf(run), {
-      filter_subjects: options.to ? mailboxSubject(run, options.to) : runSubject(run),
-      deliver_policy: DeliverPolicy.StartSequence,
-      opt_start_seq: Math.max(1, options.from),
-      inactive_threshold: 60_000,
-    }),
-  );
+  let next = Math.max(1, options.from);
+  let started = false;
+  const end = { reached: false };
+  while (next <= last && !end.reached && !options.signal?.aborted) {
+    try {
+      for await (const message of orderedMessages(parts, run, { ...options, from: next }, end)) {
+        started = true;
+        next = message.seq + 1;
+        const stored = message.seq <= last ? decode(message, run, options, parts.logger) : undefined;
+        if (stored) yield stored;
+        if (next > last || (!options.follow && message.info.pending === 0)) return;
+      }
+    } catch (reason) {
+      const failure = natsError(reason, `read run ${run}`);
+      if (failure.code === 'cancelled') return;
+      if (!started || !failure.retryable) throw failure;
+      parts.logger.warn({ err: failure }, 'reading interrupted, going on');
+      await parts.clock.sleep(restartAfterMs, options.signal).catch(() => undefined);
+    }
+  }
+}
+
+/** Messages from a sequence on, until the connection was lost and restored, or the signal aborts. Marks the end where there is nothing to come. */
+async function* orderedMessages(parts: ReaderParts, run: string, options: ReadOptions, end: { reached: boolean }): AsyncGenerator<JsMsg> {
+  const consumer = await parts.stream.consumers.get(streamOf(run), {
+    filter_subjects: options.to ? mailboxSubject(run, options.to) : runSubject(run),
+    deliver_policy: DeliverPolicy.StartSequence,
+    opt_start_seq: options.from,
+    inactive_threshold: 60_000,
+  });
   try {
-    if (!options.follow && (await consumer.info(true)).num_pending === 0) return;
+    if (!options.follow && (await consumer.info(true)).num_pending === 0) {
+      end.reached = true;
+      return;
+    }
     const messages = await consumer.consume({ max_messages: prefetch, expires: 20_000, idle_heartbeat: 5000 });
     const stop = () => void messages.close();
+    const forget = parts.events.listen((event) => event === 'restored' && stop());
     options.signal?.addEventListener('abort', stop, { once: true });
     try {
-      if (options.signal?.aborted) return;
-      for await (const message of messages) {
-        const stored = decode(message, run, options, parts.logger);
-        if (stored && message.seq <= last) yield stored;
-        if (!options.follow && (message.seq >= last || message.info.pending === 0)) return;
-      }
+      if (!options.signal?.aborted) yield* messages;
     } finally {
+      forget();
       options.signal?.removeEventListener('abort', stop);
-      void messages.close();
+      stop();
     }
   } finally {
     // Its inactivity limit removes it as well, should the server be away.
-    await consumer.delete().catch(() => false);
+    void consumer.delete().catch(() => false);
   }
 }
 
