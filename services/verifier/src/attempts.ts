@@ -1,7 +1,7 @@
 import type { Attempts } from '@redqueen/contract';
 import { RedQueenError, type Random } from '@redqueen/core';
 import { addresses, agents, rewardsOf, taskOf, type Tell } from '@redqueen/runtime';
-import { balancedPick } from './balanced-pick.ts';
+import { pickToJudge } from './pick-to-judge.ts';
 import { outcomesOf } from './outcomes.ts';
 import { brierRewards, learnabilityRewards, outcomeRewards, type Judged } from './rewards.ts';
 import { verdictOf } from './verdicts.ts';
@@ -27,7 +27,7 @@ export async function verifyAttempts(panel: Panel, run: string, body: Attempts, 
   const task = taskOf(body.spec);
   if (!body.group) throw new RedQueenError('invalid_argument', `attempts of ${body.taskId}: the group is missing`);
   const outcomes = await outcomesOf(run, task, body.group, panel.truth);
-  const picked = panel.judge ? balancedPick(outcomes, random) : [];
+  const picked = panel.judge ? pickToJudge(outcomes, random) : [];
   const opinions =
     (await panel.judge?.verify(
       { run },

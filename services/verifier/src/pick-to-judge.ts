@@ -6,7 +6,7 @@ import type { Outcome } from './outcomes.ts';
  * that saying always the same teaches nothing; groups that are all right or all wrong belong in, because how hard a task is tells much about an answer.
  * Distinct answers are equally likely, however often they were given.
  */
-export function balancedPick(outcomes: readonly Outcome[], random: Random): Outcome[] {
+export function pickToJudge(outcomes: readonly Outcome[], random: Random): Outcome[] {
   return [true, false].flatMap((right) => {
     const distinct = new Map<string, Outcome>();
     for (const outcome of outcomes) {
