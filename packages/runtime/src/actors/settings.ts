@@ -2,7 +2,7 @@
 export interface ActorSettings {
   /** Deliveries unacknowledged at once over all replicas of a pool actor (A4). */
   readonly maxInFlight: number;
-  /** Time until an unacknowledged message comes again. */
+  /** Time until an unacknowledged message comes again: what a killed process had in hand waits for so long. */
   readonly ackWaitMs: number;
   /** Failed deliveries after which a message is dead (A5). */
   readonly maxDeliver: number;
@@ -24,7 +24,7 @@ export interface ActorSettings {
 /** What holds where nothing else is said. */
 export const defaultActorSettings: ActorSettings = {
   maxInFlight: 256,
-  ackWaitMs: 30_000,
+  ackWaitMs: 10_000,
   maxDeliver: 5,
   maxDeliverRetryable: 60,
   firstBackOffMs: 100,

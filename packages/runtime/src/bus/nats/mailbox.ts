@@ -11,7 +11,6 @@ import { decodeMessage, mailboxSubject, streamOf, type Address, type Message } f
 import { RedQueenError, type Clock } from '@redqueen/core';
 import type { Logger } from '../../log/logger.ts';
 import type { Delivery, Mailbox, MailboxOptions } from '../port.ts';
-import type { ConnectionEvents } from './connection-events.ts';
 import { natsCall, natsError } from './errors.ts';
 import type { Outbox } from './outbox.ts';
 
@@ -24,13 +23,14 @@ export interface MailboxParts {
   readonly stream: JetStreamClient;
   readonly manager: JetStreamManager;
   readonly outbox: Outbox;
-  readonly events: ConnectionEvents;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
 const acknowledgement = new TextEncoder().encode('+ACK');
 const restartAfterMs = 250;
+/** Pulls in a row without an answer after which the consumer is looked for. */
+const unansweredLimit = 3;
 
 /** Opens an actor's mailbox. Replicas that open the same one share its messages. */
 export async function openMailbox(parts: MailboxParts, run: string, address: Address, options: MailboxOptions): Promise<Mailbox> {
@@ -79,13 +79,7 @@ class NatsMailbox implements Mailbox {
   async *[Symbol.asyncIterator](): AsyncIterator<Delivery> {
     while (!this.#closing.signal.aborted) {
       try {
-        const messages = await this.#pull();
-        const forget = this.#parts.events.listen((event) => event === 'restored' && void messages.close());
-        try {
-          for await (const message of messages) yield this.#delivery(message);
-        } finally {
-          forget();
-        }
+        for await (const message of await this.#pull()) yield this.#delivery(message);
       } catch (reason) {
         const failure = natsError(reason, `mailbox ${this.#durable} of run ${this.#run}`);
         if (failure.code === 'cancelled') return;
@@ -101,13 +95,26 @@ class NatsMailbox implements Mailbox {
     const consumer = await this.#parts.stream.consumers.get(streamOf(this.#run), this.#durable);
     const messages = await consumer.consume({
       max_messages: this.#options.prefetch ?? this.#options.maxInFlight,
-      expires: 20_000,
-      idle_heartbeat: 5000,
-      abort_on_missing_resource: true,
+      expires: 10_000,
+      idle_heartbeat: 1000,
+      // Pulls again at once after a reconnect or missed heartbeats, without asking for the consumer first: that request may come
+      // before JetStream is ready, and the client would then wait for a whole `expires`.
+      bind: true,
     });
     this.#messages = messages;
     if (this.#closing.signal.aborted) void messages.close();
+    else void this.#endWhenGone(messages);
     return messages;
+  }
+
+  /** Ends a pull whose consumer does not answer: the loop then makes it anew. Otherwise a pull is left alone, for what is on its way to it would be lost for a while. */
+  async #endWhenGone(messages: ConsumerMessages): Promise<void> {
+    let unanswered = 0;
+    for await (const event of messages.status()) {
+      if (event.type === 'heartbeat') unanswered = 0;
+      if (event.type === 'no_responders' || event.type === 'heartbeats_missed') unanswered++;
+      if (event.type === 'consumer_deleted' || unanswered >= unansweredLimit) void messages.close();
+    }
   }
 
   #delivery(message: JsMsg): Delivery {

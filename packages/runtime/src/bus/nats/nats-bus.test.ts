@@ -1,4 +1,6 @@
 // What only a real server that dies, hangs or lacks JetStream can show.
+import { jetstreamManager } from '@nats-io/jetstream';
+import { connect } from '@nats-io/transport-node';
 import { addressOf } from '@redqueen/contract';
 import { knobMessage, knobValue, Recorder, startTestNats, within, type TestNats } from '@redqueen/testkit';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -60,7 +62,8 @@ describe('a server that is killed and started again', () => {
     const bus = await connected(nats);
     const stop = new AbortController();
     const [delivered, read, watched] = [new Recorder<number>(), new Recorder<number>(), new Recorder<string>()];
-    const mailbox = await bus.mailbox(run, executor, { maxInFlight: 50, ackWaitMs: 30_000 });
+    // A killed server forgets the acknowledgements of its last moments: those messages come again after this time.
+    const mailbox = await bus.mailbox(run, executor, { maxInFlight: 50, ackWaitMs: 500 });
     const bucket = await bus.keyValue('watched');
     const ends = Promise.all([
       (async () => {
@@ -92,6 +95,30 @@ describe('a server that is killed and started again', () => {
     stop.abort();
     await mailbox.close();
     await within(ends, 'the end of all three');
+  });
+});
+
+describe('a consumer that was deleted', () => {
+  it('is made anew; what was acknowledged comes again, for nobody knows it any more', async () => {
+    const nats = await server();
+    const bus = await connected(nats);
+    const delivered = new Recorder<number>();
+    const mailbox = await bus.mailbox(run, executor, { maxInFlight: 50, ackWaitMs: 30_000 });
+    const ended = (async () => {
+      for await (const delivery of mailbox) {
+        delivered.record(delivery.sequence);
+        await delivery.acknowledge();
+      }
+    })();
+    await bus.publish(knobMessage({ run, id: 'a' }));
+    await delivered.count(1);
+    const connection = await connect({ servers: nats.url });
+    await (await jetstreamManager(connection)).consumers.delete('rq-r1', 'executor_0');
+    await connection.close();
+    await bus.publish(knobMessage({ run, id: 'b' }));
+    expect(await delivered.count(3)).toEqual([1, 1, 2]);
+    await mailbox.close();
+    await within(ended, 'the end of the mailbox');
   });
 });
 

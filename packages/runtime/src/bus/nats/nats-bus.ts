@@ -87,9 +87,9 @@ class NatsBus implements Bus {
   }
 
   mailbox(run: string, address: Address, options: MailboxOptions): Promise<Mailbox> {
-    const { manager, outbox, events } = this.#parts;
+    const { manager, outbox } = this.#parts;
     const { clock, logger } = this.#parts.options;
-    return openMailbox({ stream: this.#stream, manager, outbox, events, clock, logger }, run, address, options);
+    return openMailbox({ stream: this.#stream, manager, outbox, clock, logger }, run, address, options);
   }
 
   read(run: string, options: ReadOptions): AsyncIterable<StoredMessage> {
