@@ -54,7 +54,7 @@ function render(report) {
   renderHead(report);
   renderTiles(report);
   lineages.show(lineageCharts(report), 'No agent has a version yet.');
-  renderTable(report);
+  renderTable(report, byId('families').checked);
   rewards.show(rewardCharts(report), 'No reward was told yet.');
   renderFrontier(report);
   renderStaleness(report);
@@ -102,6 +102,7 @@ async function refreshLists() {
   options(byId('episodes'), [[newest, 'the newest worth reading'], ...entries], shownEpisode);
 }
 
+byId('families').addEventListener('change', () => current && renderTable(current, byId('families').checked));
 byId('runs').addEventListener('change', (event) => {
   shownRun = event.target.value;
   shownEpisode = newest;
@@ -112,6 +113,8 @@ byId('episodes').addEventListener('change', async (event) => {
   renderEpisode(shownEpisode === newest ? current?.episode : await ask(`api/runs/${current.run}/episodes/${shownEpisode}`));
 });
 
+options(byId('runs'), [[newest, 'newest']], newest);
+options(byId('episodes'), [[newest, 'the newest worth reading']], newest);
 connect();
 const keepLists = () =>
   refreshLists()

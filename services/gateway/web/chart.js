@@ -1,6 +1,7 @@
 // Line charts on uPlot that follow the page's colours and can be given new data again and again.
 import uPlot from './vendor/uPlot.esm.js';
 import { element, nothing } from './dom.js';
+import { count, percent } from './words.js';
 
 const height = 190;
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -77,7 +78,7 @@ function optionsOf(chart, width) {
   return {
     width,
     height,
-    padding: [6, 8, 0, 0],
+    padding: [6, 18, 0, 0],
     scales: {
       x: { time: false, range: (_, low, high) => [Math.min(0, low ?? 0), Math.max(10, high ?? 10)] },
       y: { range: (_, low, high) => yRange(low, high, chart) },
@@ -153,7 +154,9 @@ export class Chart {
   build(chart, shape) {
     this.plot?.destroy();
     this.shape = shape;
-    this.format = chart.percent ? (value) => `${(value * 100).toFixed(1)} %` : (value) => `${+value.toPrecision(3)}`;
+    this.format = chart.percent
+      ? (value) => percent(value)
+      : (value) => (Math.abs(value) >= 1000 ? count(value) : `${+value.toPrecision(3)}`);
     this.heading = element('h3', {}, chart.title);
     const { legend, values } = legendOf(chart);
     this.values = values;

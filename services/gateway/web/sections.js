@@ -1,6 +1,6 @@
 // The parts of the page, each from a run's report alone.
 import { byId, element, nothing, renderOnce } from './dom.js';
-import { bytes, changeText, count, duration, figureName, isPercent, measuredText, percent, signed, valueText } from './words.js';
+import { bytes, changeText, count, duration, figureName, isPercent, measuredText, percent, signed } from './words.js';
 
 function rowOf(report, role, figure) {
   return report.heldOut.find((row) => row.role === role && row.figure === figure && row.environment === 'all');
@@ -48,14 +48,15 @@ export function renderTiles(report) {
 export function lineageCharts(report) {
   return report.agents.map((agent) => {
     const names = [...new Set(agent.heldOut.flatMap((look) => look.figures.map(({ name }) => name)))].filter((name) => !name.includes('.'));
-    const shown = names.filter(isPercent);
+    // Shares alone read best in percent; next to a score all of them are plain numbers.
+    const allShares = names.every(isPercent);
     return {
       key: agent.agent,
       title: `${agent.agent} · v${agent.version} · ${agent.released} released, ${agent.refused} refused, ${agent.rolledBack} rolled back`,
-      percent: shown.length > 0,
+      percent: allShares,
       empty: 'The first look at the held-out tasks is under way.',
       marks: agent.marks.filter(({ reason }) => reason !== 'start'),
-      lines: (shown.length > 0 ? shown : names).map((name, colour) => ({
+      lines: names.map((name, colour) => ({
         name: figureName(name),
         colour,
         dots: true,
@@ -97,33 +98,43 @@ export function flowCharts(report) {
   ];
 }
 
-export function renderTable(report) {
-  renderOnce(byId('table'), JSON.stringify(report.heldOut), () => {
-    if (report.heldOut.length === 0)
-      return nothing('The first look at the held-out tasks is under way; figures appear here when it is done.');
+/** Where all anchors come from one environment, its row says the same as that of all of them. */
+function isRepeated(row, rows) {
+  return (
+    row.environment === 'all' &&
+    rows.filter(({ role, figure, family }) => role === row.role && figure === row.figure && family === '').length === 2
+  );
+}
+
+function heldOutRow(row) {
+  const change = row.after.value - row.before.value;
+  const gain = row.higherIsBetter ? change : -change;
+  const tone = Math.abs(gain) < 1e-9 ? 'soft' : gain > 0 ? 'good' : 'bad';
+  return element(
+    'tr',
+    { class: row.family ? 'family' : '' },
+    element('td', {}, row.role),
+    element('td', {}, row.family ? `${row.environment} · ${row.family}` : row.environment),
+    element('td', {}, figureName(row.figure)),
+    element('td', { class: 'n' }, measuredText(row.figure, row.before)),
+    element('td', { class: 'n' }, measuredText(row.figure, row.after)),
+    element('td', { class: `n ${tone}` }, changeText(row.figure, change)),
+    element('td', { class: 'n' }, String(row.after.count)),
+  );
+}
+
+/** The before/after table; families only when asked for. */
+export function renderTable(report, families) {
+  renderOnce(byId('table'), JSON.stringify([report.heldOut, families]), () => {
+    const rows = report.heldOut.filter((row) => (families || row.family === '') && !isRepeated(row, report.heldOut));
+    if (rows.length === 0) return nothing('The first look at the held-out tasks is under way; figures appear here when it is done.');
     const head = element(
       'tr',
       {},
       ...['role', 'where', 'figure'].map((name) => element('th', {}, name)),
       ...['before', 'now', 'change', 'n'].map((name) => element('th', { class: 'n' }, name)),
     );
-    const rows = report.heldOut.map((row) => {
-      const change = row.after.value - row.before.value;
-      const gain = row.higherIsBetter ? change : -change;
-      const tone = Math.abs(gain) < 1e-9 ? 'soft' : gain > 0 ? 'good' : 'bad';
-      return element(
-        'tr',
-        { class: row.family ? 'family' : '' },
-        element('td', {}, row.role),
-        element('td', {}, row.family ? `${row.environment} · ${row.family}` : row.environment),
-        element('td', {}, figureName(row.figure)),
-        element('td', { class: 'n' }, measuredText(row.figure, row.before)),
-        element('td', { class: 'n' }, measuredText(row.figure, row.after)),
-        element('td', { class: `n ${tone}` }, changeText(row.figure, change)),
-        element('td', { class: 'n' }, String(row.after.count)),
-      );
-    });
-    return element('table', {}, element('thead', {}, head), element('tbody', {}, ...rows));
+    return element('table', {}, element('thead', {}, head), element('tbody', {}, ...rows.map(heldOutRow)));
   });
 }
 
@@ -249,9 +260,7 @@ export function renderCost(report) {
   if (report.settlements.duplicates > 0) facts.push(fact('duplicate rewards dropped', count(report.settlements.duplicates)));
   const dead = report.deadLetters.map(({ actor, kind, cause }) => element('p', { class: 'bad small' }, `${kind} to ${actor}: ${cause}`));
   byId('cost').replaceChildren(
-    facts.length === 0 ? nothing('Nothing was measured yet.') : element('table', {}, element('tbody', {}, ...facts)),
+    facts.length === 0 ? nothing('Nothing was measured yet.') : element('table', { class: 'facts' }, element('tbody', {}, ...facts)),
     ...(dead.length > 0 ? dead : [element('p', { class: 'soft small' }, 'No dead letters: every message was handled.')]),
   );
 }
-
-export { valueText };

@@ -1,13 +1,25 @@
 // Numbers and names as a person reads them.
-const percentFigures = new Set(['greedy', 'sampled', 'accuracy', 'exact', 'valid', 'distinct', 'fields']);
+const percentFigures = new Set([
+  'greedy',
+  'sampled',
+  'accuracy',
+  'exact',
+  'valid',
+  'distinct',
+  'fields',
+  'sampled-exact',
+  'sampled-fields',
+]);
 const names = {
   greedy: 'right, greedy',
   sampled: 'right, sampled',
   brier: 'Brier score',
   auc: 'AUC',
   accuracy: 'right verdicts',
-  fields: 'right fields',
-  exact: 'exactly right',
+  fields: 'right fields, greedy',
+  exact: 'exactly right, greedy',
+  'sampled-exact': 'exactly right, sampled',
+  'sampled-fields': 'right fields, sampled',
   valid: 'valid proposals',
   distinct: 'distinct proposals',
 };
