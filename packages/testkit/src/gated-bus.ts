@@ -31,6 +31,7 @@ export class SwitchGate implements Gate {
   }
 
   pause(): void {
+    if (this.#closed) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     [this.#closed, this.#open] = [promise, resolve];
   }

@@ -4,6 +4,7 @@ export { FakeClock } from './fake-clock.ts';
 export { gatedBus, KillingGate, SwitchGate, type BusEffect, type Gate } from './gated-bus.ts';
 export { Recorder } from './recorder.ts';
 export { startTestNats, type TestNats, type TestNatsOptions } from './test-nats.ts';
+export { temporaryFolder, type TemporaryFolder } from './temporary-folder.ts';
 export { within } from './within.ts';
 export { bodiesOf, contextOf, received, tellsOf } from './roles/harness.ts';
 export { recordOf } from './roles/record.ts';

@@ -67,8 +67,9 @@ export class Lease {
     let seenAt = 0;
     for (;;) {
       signal.throwIfAborted();
-      const now = request.clock.now();
       const entry = await request.bucket.get(key);
+      // Taken after the answer: an answer on its way for long must not count as time in which the entry stayed the same.
+      const now = request.clock.now();
       if (entry?.revision !== seen) [seen, seenAt] = [entry?.revision, now];
       const held = entry ? decode(entry) : { epoch: 0, owner: '' };
       if (held.owner === '' || held.owner === request.owner || now - seenAt >= request.leaseMs) {

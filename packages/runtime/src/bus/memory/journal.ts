@@ -5,14 +5,13 @@ import { crc32 } from 'node:zlib';
 import { RedQueenError } from '@redqueen/core';
 import { decodeRecord, encodeRecord, type JournalRecord } from './records.ts';
 
-// J1. One file, appended to only; each record is its length, its CRC-32 and its bytes. A prefix of the file is a state that the bus had.
+// J1. One file, appended to only; each record is its length, the CRC-32 of its bytes, the CRC-32 of these two, and its bytes. A prefix of the file is a state that the bus had.
 // J2. An incomplete record at the end was never confirmed: it is cut off and reported. A damaged record elsewhere is data loss and refused.
 // J3. `written()` resolves once everything appended so far has been handed to the operating system, as NATS does.
 // J4. After a failed write nothing is accepted any more: memory would be ahead of the file.
 
 const magic = Buffer.from('RQBUS001');
-const headerBytes = 8;
-const maxRecordBytes = 1 << 30;
+const headerBytes = 12;
 
 /** What opening found. */
 export interface JournalRecovery {
@@ -27,19 +26,34 @@ export interface JournalPlace {
   readonly length: number;
 }
 
+function openFile(path: string): number {
+  try {
+    return openSync(path, existsSync(path) ? 'r+' : 'w+');
+  } catch (reason) {
+    const why = reason instanceof Error ? reason.message : String(reason);
+    throw new RedQueenError('failed_precondition', `cannot open ${path} (${why}): correct it or choose another bus folder`, {
+      cause: reason,
+    });
+  }
+}
+
+/** Makes sure of the first bytes; true where the journal is new. */
+function isNew(file: number, size: number, path: string): boolean {
+  if (size >= magic.length) {
+    if (readExactly(file, 0, magic.length).equals(magic)) return false;
+    throw new RedQueenError('data_loss', `${path} is no journal of the bus: move it away or choose another bus folder`);
+  }
+  ftruncateSync(file, 0);
+  writeSync(file, magic, 0, magic.length, 0);
+  return true;
+}
+
 /** Replays the file into `apply`; creates it where it does not exist; cuts off a torn tail. */
 function replay(path: string, apply: (record: JournalRecord, place: JournalPlace) => void): JournalRecovery {
-  const file = openSync(path, existsSync(path) ? 'r+' : 'w+');
+  const file = openFile(path);
   try {
     const size = fstatSync(file).size;
-    if (size < magic.length) {
-      ftruncateSync(file, 0);
-      writeSync(file, magic, 0, magic.length, 0);
-      return { records: 0, cutBytes: size };
-    }
-    if (!readExactly(file, 0, magic.length).equals(magic)) {
-      throw new RedQueenError('data_loss', `${path} is no journal of the bus: move it away or choose another bus folder`);
-    }
+    if (isNew(file, size, path)) return { records: 0, cutBytes: size };
     let offset = magic.length;
     let records = 0;
     for (;;) {
@@ -67,19 +81,26 @@ function readExactly(file: number, offset: number, length: number): Buffer {
   return bytes;
 }
 
+function headerOf(payload: Buffer): Buffer {
+  const header = Buffer.allocUnsafe(headerBytes);
+  header.writeUInt32LE(payload.length, 0);
+  header.writeUInt32LE(crc32(payload), 4);
+  header.writeUInt32LE(crc32(header.subarray(0, 8)), 8);
+  return header;
+}
+
 /** The record at that offset; undefined at the end of the file and where its rest was never written. */
 function recordAt(file: number, offset: number, size: number, path: string): Buffer | undefined {
   if (offset + headerBytes > size) return undefined;
   const header = readExactly(file, offset, headerBytes);
-  const length = header.readUInt32LE(0);
-  const end = offset + headerBytes + length;
-  if (length > 0 && length <= maxRecordBytes && end <= size) {
-    const payload = readExactly(file, offset + headerBytes, length);
+  const end = offset + headerBytes + header.readUInt32LE(0);
+  // The header has its own sum: a damaged length must not pass for an unfinished record, and take all after it along.
+  if (crc32(header.subarray(0, 8)) === header.readUInt32LE(8)) {
+    if (end > size) return undefined;
+    const payload = readExactly(file, offset + headerBytes, header.readUInt32LE(0));
     if (crc32(payload) === header.readUInt32LE(4)) return payload;
     if (end === size) return undefined;
-  } else if (length <= maxRecordBytes && end > size) {
-    return undefined;
-  } else if (length === 0 && readExactly(file, offset, size - offset).every((byte) => byte === 0)) {
+  } else if (readExactly(file, offset, size - offset).every((byte) => byte === 0)) {
     // The file system had given the space, but not yet the bytes.
     return undefined;
   }
@@ -117,10 +138,7 @@ export class Journal {
   append(record: JournalRecord): JournalPlace {
     if (this.#failure) throw this.#failure;
     const payload = encodeRecord(record);
-    const header = Buffer.allocUnsafe(headerBytes);
-    header.writeUInt32LE(payload.length, 0);
-    header.writeUInt32LE(crc32(payload), 4);
-    this.#buffers.push(header, payload);
+    this.#buffers.push(headerOf(payload), payload);
     const offset = this.#end + headerBytes;
     this.#end = offset + payload.length;
     return { offset, length: payload.length };
