@@ -10,6 +10,9 @@ import { sampleStream } from './sample-stream.ts';
 /** Highest rank of an adapter. */
 export const maxRank = 256;
 
+/** Revisions are unique over all agents of the process: lanes recognise weights by them, and names can be used again. */
+let lastRevision = 0;
+
 /** An agent's trained copy of its adapter with the optimizer's memory, and the versions of it that are served. */
 export class Agent {
   readonly name: string;
@@ -19,7 +22,7 @@ export class Agent {
   weights: Float32Array;
   optimizer: OptimizerState;
   readonly #model: HyperParameters;
-  #revision = 0;
+  #revision = ++lastRevision;
   #last: Promise<unknown> = Promise.resolve();
 
   /** Fresh weights: A uniform in ±1/√inputs by the seed, B zero, so that the adapter starts as the identity. */
@@ -45,7 +48,7 @@ export class Agent {
 
   /** To be called after every change of `weights`. */
   changed(): void {
-    this.#revision++;
+    this.#revision = ++lastRevision;
   }
 
   /** Runs updates, exports and restores one after another. */

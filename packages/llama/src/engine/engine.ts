@@ -26,18 +26,21 @@ export class Engine {
   /** libllama's model, for stock contexts. */
   readonly native: Pointer;
 
-  /** Loads the model and prepares `threads` lanes. `now`: seconds of a monotonic clock. Throws `failed_precondition` for a model that cannot be trained. */
-  constructor(path: string, header: GgufHeader, threads: number, now: () => number) {
+  /**
+   * Loads the model and prepares `threads` lanes. `now`: seconds of a monotonic clock. Lanes keep adapters merged into copies of the matrices where
+   * these copies take at most `mergeBytes` a lane. Throws `failed_precondition` for a model that cannot be trained.
+   */
+  constructor(path: string, header: GgufHeader, threads: number, now: () => number, mergeBytes = 32 << 20) {
     if (!Number.isInteger(threads) || threads < 1 || threads > 64)
       throw new RedQueenError('invalid_argument', `threads is ${threads}; it must be a whole number from 1 to 64`);
     this.model = hyperParametersOf(header);
     this.native = loadModel(path);
     const loaded = tensorsOf(this.native);
-    const first = new ModelLane(this.model, { tensors: loaded, matrices: new Map() });
+    const first = new ModelLane(this.model, { tensors: loaded, matrices: new Map() }, 0);
     const base = prepareBase(loaded, this.model, first.lane.backend);
     first.lane.close();
     this.pool = new LanePool(
-      Array.from({ length: threads }, () => new ModelLane(this.model, base)),
+      Array.from({ length: threads }, () => new ModelLane(this.model, base, mergeBytes)),
       now,
     );
   }

@@ -35,7 +35,7 @@ export async function chunkGradient(
   const { model } = member;
   const base = loss.settings.klToBase > 0 ? await scoreChunk(member, baseWeights, chunk, chunk.groups.map(answersOf)) : null;
   const inputs = treeInputs(chunk.trees, chunk.shape, model.heads / model.keyValueHeads);
-  const graph = member.trainer(chunk.shape, weights);
+  const graph = await member.trainer(chunk.shape, weights);
   const logits = await graph.forward(inputs);
   const terms = chunk.trees.flatMap(({ tree }, index) =>
     termsOf(tree, chunk.groups[index] as TrainGroup, inputs.firstRows[index] as number, base?.[index] ?? null),

@@ -1,23 +1,16 @@
-import type { Lane } from './lane.ts';
-
 /** What a lane can be busy with. */
 export type WorkKind = 'sample' | 'score' | 'train';
 
-interface Job {
+interface Job<Member> {
   readonly kind: WorkKind;
-  readonly run: (lane: PooledLane) => Promise<void>;
-}
-
-/** A lane of the pool with whatever its user keeps beside it. */
-export interface PooledLane {
-  readonly lane: Lane;
+  readonly run: (member: Member) => Promise<void>;
 }
 
 /** Hands pieces of work to free lanes, the owners taking turns, so that no agent waits for another's whole batch. */
-export class LanePool<Member extends PooledLane> {
+export class LanePool<Member> {
   readonly #idle: Member[];
   readonly #members: readonly Member[];
-  readonly #queues = new Map<string, Job[]>();
+  readonly #queues = new Map<string, Job<Member>[]>();
   readonly #seconds: Record<WorkKind, number> = { sample: 0, score: 0, train: 0 };
   readonly #now: () => number;
 
@@ -40,7 +33,7 @@ export class LanePool<Member extends PooledLane> {
   /** Runs work on some lane, when the owner's turn comes. Work of one owner starts in the order given. */
   run<Result>(owner: string, kind: WorkKind, work: (member: Member) => Promise<Result>): Promise<Result> {
     return new Promise<Result>((resolve, reject) => {
-      const job: Job = { kind, run: (member) => work(member as Member).then(resolve, reject) };
+      const job: Job<Member> = { kind, run: (member) => work(member).then(resolve, reject) };
       const queue = this.#queues.get(owner);
       if (queue === undefined) this.#queues.set(owner, [job]);
       else queue.push(job);
@@ -57,7 +50,7 @@ export class LanePool<Member extends PooledLane> {
     }
   }
 
-  async #occupy(member: Member, job: Job): Promise<void> {
+  async #occupy(member: Member, job: Job<Member>): Promise<void> {
     const start = this.#now();
     // `run` settles the caller's promise and never rejects itself.
     await job.run(member);
@@ -67,7 +60,7 @@ export class LanePool<Member extends PooledLane> {
   }
 
   /** The first job of the owner who has waited longest for a turn. */
-  #next(): Job | undefined {
+  #next(): Job<Member> | undefined {
     for (const [owner, queue] of this.#queues) {
       const job = queue.shift();
       this.#queues.delete(owner);

@@ -1,7 +1,8 @@
 import type { BaseWeights } from '../model/base-weights.ts';
 import { Decoder, type DecoderShape } from '../model/decoder.ts';
-import { AdaptedWeights } from '../model/graph-weights.ts';
+import { type AdapterInUse, AdaptedWeights } from '../model/graph-weights.ts';
 import type { HyperParameters } from '../model/hyper-parameters.ts';
+import { canMerge, type MergedForm, MergedMatrices, mergedBytes } from '../model/merged-matrices.ts';
 import { ParameterBlock } from '../model/parameter-block.ts';
 import { adapterLayout } from '../model/parameter-layout.ts';
 import type { TreeShape } from '../model/tree-batch.ts';
@@ -9,34 +10,38 @@ import { TreeGraph } from '../model/tree-graph.ts';
 import type { AdapterWeights } from './adapter-weights.ts';
 import { Lane } from './lane.ts';
 
-/** A lane with the base model and room for one adapter of each rank. */
+/** A lane with the base model and room for one adapter of each rank, one of which may be merged into copies of the matrices. */
 export class ModelLane {
   readonly lane = new Lane();
   readonly model: HyperParameters;
   readonly #base: BaseWeights;
   readonly #blocks = new Map<number, ParameterBlock>();
   readonly #loaded = new Map<number, string>();
+  readonly #merged: MergedMatrices | null;
+  readonly #mergedKeys: Record<MergedForm, string> = { tensor: '', transposed: '' };
 
-  constructor(model: HyperParameters, base: BaseWeights) {
+  /** Adapters are merged where the copies take at most `mergeBytes` and lose no precision. */
+  constructor(model: HyperParameters, base: BaseWeights, mergeBytes: number) {
     this.model = model;
     this.#base = base;
+    this.#merged = mergedBytes(model) <= mergeBytes && canMerge(base) ? new MergedMatrices(this.lane, base, model) : null;
   }
 
   /** A decoder with these weights loaded. Valid until the next call on this lane. */
-  decoder(shape: DecoderShape, weights: AdapterWeights): Decoder {
-    const block = this.#load(weights);
+  async decoder(shape: DecoderShape, weights: AdapterWeights): Promise<Decoder> {
+    const adapter = await this.#load(weights, false);
     const key = `decode ${weights.rank} ${shape.groups} ${shape.prompt} ${shape.samples} ${shape.answer}`;
-    return this.lane.keep(key, () => new Decoder(this.lane, this.model, shape, () => new AdaptedWeights(this.#base, block)));
+    return this.lane.keep(key, () => new Decoder(this.lane, this.model, shape, () => new AdaptedWeights(this.#base, adapter)));
   }
 
   /** A forward graph over prefix trees with these weights loaded. */
-  scorer(shape: TreeShape, weights: AdapterWeights): TreeGraph {
-    return this.#tree('score', shape, weights, false);
+  scorer(shape: TreeShape, weights: AdapterWeights): Promise<TreeGraph> {
+    return this.#tree(shape, weights, false);
   }
 
   /** A graph with gradients; `gradients` holds them after its backward pass. */
-  trainer(shape: TreeShape, weights: AdapterWeights): TreeGraph {
-    return this.#tree('train', shape, weights, true);
+  trainer(shape: TreeShape, weights: AdapterWeights): Promise<TreeGraph> {
+    return this.#tree(shape, weights, true);
   }
 
   /** The gradients of the last backward pass of that rank, with respect to the folded weights. */
@@ -44,21 +49,30 @@ export class ModelLane {
     return this.#block(rank).readGradients();
   }
 
-  #tree(kind: string, shape: TreeShape, weights: AdapterWeights, differentiable: boolean): TreeGraph {
-    const block = this.#load(weights);
-    const key = `${kind} ${weights.rank} ${shape.bins} ${shape.slots} ${shape.rows}`;
-    const plan = { weights: () => new AdaptedWeights(this.#base, block), trained: differentiable ? block : null };
+  async #tree(shape: TreeShape, weights: AdapterWeights, trained: boolean): Promise<TreeGraph> {
+    const adapter = await this.#load(weights, trained);
+    const key = `${trained ? 'train' : 'score'} ${weights.rank} ${shape.bins} ${shape.slots} ${shape.rows}`;
+    const plan = { weights: () => new AdaptedWeights(this.#base, adapter), trained: trained ? (adapter?.block ?? null) : null };
     return this.lane.keep(key, () => new TreeGraph(this.lane, this.model, shape, plan));
   }
 
-  #load(weights: AdapterWeights): ParameterBlock | null {
-    if (weights.rank === 0) return null;
-    const block = this.#block(weights.rank);
-    if (this.#loaded.get(weights.rank) !== weights.key) {
-      block.setWeights(weights.values);
-      this.#loaded.set(weights.rank, weights.key);
+  async #load(weights: AdapterWeights, trained: boolean): Promise<AdapterInUse | null> {
+    const { rank, key, values } = weights;
+    if (rank === 0) return null;
+    const block = this.#block(rank);
+    if (this.#loaded.get(rank) !== key) {
+      block.setWeights(values);
+      this.#loaded.set(rank, key);
     }
-    return block;
+    await this.#merge(block, weights, 'tensor');
+    if (trained) await this.#merge(block, weights, 'transposed');
+    return { block, merged: this.#merged?.matrices ?? null, trained };
+  }
+
+  async #merge(block: ParameterBlock, { rank, key }: AdapterWeights, form: MergedForm): Promise<void> {
+    if (this.#merged === null || this.#mergedKeys[form] === key) return;
+    await this.#merged.merge(block, rank, form);
+    this.#mergedKeys[form] = key;
   }
 
   #block(rank: number): ParameterBlock {

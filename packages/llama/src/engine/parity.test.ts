@@ -44,6 +44,8 @@ function largestDifference(a: Iterable<number>, b: Iterable<number>): number {
   return Math.max(...[...a].map((value, index) => Math.abs(value - (second[index] as number))));
 }
 
+const loss = { clipLow: 0.2, clipHigh: 0.28, klToBase: 0, entropyBonus: 0 };
+const update = { learningRate: 0, beta1: 0.9, beta2: 0.99, epsilon: 1e-8, weightDecay: 0, maxGradientNorm: 0 };
 const greedy = { maxTokens: 6, temperature: 0, stops: new Set<number>() };
 const sampling = { maxTokens: 6, temperature: 1, stops: new Set([10]) };
 const prompts = [3, 7, 4, 9, 12, 5, 7].map((length, index) => ({ tokens: randomTokens(length, index), samples: 3, seed: 100 + index }));
@@ -59,6 +61,30 @@ describe('our engine and stock llama.cpp', () => {
       { prompt: tokens.subarray(0, 1), continuations: [tokens.subarray(1)] },
     ]);
     expect(largestDifference(ours ?? [], stock)).toBeLessThan(1e-4);
+  });
+
+  it('give the same log-probs and gradients whether adapters are merged into the matrices or kept apart', async () => {
+    const apart = openEngine(writeTinyModel(folder.path), 1, 0);
+    const other = randomAgent(apart);
+    const items = prompts.map(({ tokens }, index) => ({
+      prompt: tokens,
+      continuations: [randomTokens(3, index), randomTokens(5, index + 1)],
+    }));
+    const [merged, kept] = [await engine.score('agent', agent.current(), items), await apart.score('agent', other.current(), items)];
+    for (const [index, group] of merged.entries()) {
+      for (const [which, logProbs] of group.entries()) expect(largestDifference(logProbs, kept[index]?.[which] ?? [])).toBeLessThan(2e-5);
+    }
+    const groups = items.map(({ prompt, continuations }, index) => ({
+      promptTokens: prompt,
+      samples: continuations.map((tokens, which) => ({
+        tokens,
+        oldLogProbs: merged[index]?.[which] as Float32Array,
+        advantages: Float32Array.from(tokens, (token) => token / 128 - 1),
+      })),
+    }));
+    const request = { groups, normaliser: 10, loss, update };
+    const [a, b] = [await totalGradient(engine.pool, agent, request), await totalGradient(apart.pool, other, request)];
+    expect(largestDifference(a.gradient, b.gradient)).toBeLessThan(1e-4 * Math.max(...a.gradient.map(Math.abs)));
   });
 
   it('differ visibly where the adapter is left out, so that the comparison means something', async () => {
@@ -99,8 +125,6 @@ describe('sampling, scoring and training', () => {
         advantages: sample.logProbs.map(() => 1),
       })),
     }));
-    const loss = { clipLow: 0.2, clipHigh: 0.28, klToBase: 0, entropyBonus: 0 };
-    const update = { learningRate: 0, beta1: 0.9, beta2: 0.99, epsilon: 1e-8, weightDecay: 0, maxGradientNorm: 0 };
     const { sums } = await totalGradient(engine.pool, agent, { groups: trained, normaliser: 1, loss, update });
     expect(sums.mismatch).toBeLessThan(2e-5);
     expect(sums.tokens).toBe(groups.flat().reduce((total, sample) => total + sample.tokens.length, 0));
@@ -162,12 +186,7 @@ describe('results do not depend', () => {
         advantages: sample.logProbs.map(() => which - 1),
       })),
     }));
-    const request = {
-      groups,
-      normaliser: 10,
-      loss: { clipLow: 0.2, clipHigh: 0.28, klToBase: 0, entropyBonus: 0 },
-      update: { learningRate: 1, beta1: 0, beta2: 0, epsilon: 1, weightDecay: 0, maxGradientNorm: 0 },
-    };
+    const request = { groups, normaliser: 10, loss, update };
     const [first, second] = await Promise.all([totalGradient(engine.pool, agent, request), totalGradient(two.pool, other, request)]);
     expect(second).toEqual(first);
   });

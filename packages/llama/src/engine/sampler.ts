@@ -28,7 +28,7 @@ export async function sampleChunk(
   chunk: SamplingChunk,
   settings: SamplingSettings,
 ): Promise<readonly (readonly TokenSample[])[]> {
-  const decoder = member.decoder(chunk.shape, weights);
+  const decoder = await member.decoder(chunk.shape, weights);
   const repeat = member.model.heads / member.model.keyValueHeads;
   const drafts = chunk.prompts.map((prompt) => Array.from({ length: chunk.shape.samples }, (_, sample) => newDraft(prompt.seed, sample)));
   const softmax = new RowSoftmax(member.model.vocabulary);

@@ -23,9 +23,10 @@ export interface SamplingChunk {
   readonly places: readonly number[];
 }
 
+/** Prompts of a chunk are padded to a multiple of this. */
 const promptBucket = 4;
 /** Samples computed together in a step: enough to fill the matrix kernels, few enough to share the work among lanes. */
-const samplesTogether = 64;
+const samplesTogether = 32;
 const groupsTogether = 32;
 
 /** The number of samples that must really be computed: at temperature 0 all are alike. */
@@ -49,6 +50,8 @@ export function planSampling(prompts: readonly TokenPrompt[], settings: Sampling
     else alike.places.push(place);
   }
   return [...classes.values()].flatMap(({ prompt, samples, places }) => {
+    // A chunk goes on until its last sample ends. Prompts that begin alike tend to have answers of like length.
+    places.sort((a, b) => compare((prompts[a] as TokenPrompt).tokens, (prompts[b] as TokenPrompt).tokens) || a - b);
     const most = Math.min(groupsTogether, Math.max(2, 2 ** Math.floor(Math.log2(samplesTogether / samples))));
     return Array.from({ length: Math.ceil(places.length / most) }, (_, index) => {
       const chosen = places.slice(index * most, (index + 1) * most);
@@ -56,4 +59,10 @@ export function planSampling(prompts: readonly TokenPrompt[], settings: Sampling
       return { shape, prompts: chosen.map((place) => prompts[place] as TokenPrompt), places: chosen };
     });
   });
+}
+
+/** Lexicographic order. */
+function compare(a: Int32Array, b: Int32Array): number {
+  const place = a.findIndex((token, index) => token !== b[index]);
+  return place < 0 ? a.length - b.length : (a[place] as number) - (b[place] ?? -1);
 }

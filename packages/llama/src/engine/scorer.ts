@@ -13,7 +13,8 @@ export async function scoreChunk(
 ): Promise<readonly (readonly Float32Array[])[]> {
   const { model } = member;
   const inputs = treeInputs(chunk.trees, chunk.shape, model.heads / model.keyValueHeads);
-  const logits = await member.scorer(chunk.shape, weights).forward(inputs);
+  const graph = await member.scorer(chunk.shape, weights);
+  const logits = await graph.forward(inputs);
   const softmax = new RowSoftmax(model.vocabulary);
   return chunk.trees.map(({ tree }, index) => {
     const first = inputs.firstRows[index] as number;

@@ -1,6 +1,6 @@
 import { RedQueenError } from '@redqueen/core';
 import type { Pointer } from '../ffi/ggml.ts';
-import type { Tape, Variable } from '../tape/tape.ts';
+import type { FrozenMatrix, Tape, Variable } from '../tape/tape.ts';
 import type { BaseWeights } from './base-weights.ts';
 import type { ParameterBlock } from './parameter-block.ts';
 
@@ -21,18 +21,25 @@ function missing(name: string): RedQueenError {
   return new RedQueenError('failed_precondition', `model: it cannot be trained: the tensor "${name}" is missing`);
 }
 
-/**
- * The frozen base with LoRA adapters: y = W x + B A x. The factor alpha / rank is folded into B when weights are loaded into the block,
- * so that graphs do not depend on it. Without a block it is the base model alone.
- */
+/** An adapter in native memory, as graphs use it. */
+export interface AdapterInUse {
+  /** A and B, with alpha / rank folded into B, so that graphs do not depend on it. */
+  readonly block: ParameterBlock;
+  /** W + B A of every adapted matrix; null where they are not kept. */
+  readonly merged: ReadonlyMap<string, FrozenMatrix> | null;
+  /** Whether A and B get gradients. */
+  readonly trained: boolean;
+}
+
+/** The frozen base with a LoRA adapter (null for none): y = W x + B A x. */
 export class AdaptedWeights implements GraphWeights {
   readonly trained = new Map<string, Variable>();
   readonly #base: BaseWeights;
-  readonly #block: ParameterBlock | null;
+  readonly #adapter: AdapterInUse | null;
 
-  constructor(base: BaseWeights, block: ParameterBlock | null) {
+  constructor(base: BaseWeights, adapter: AdapterInUse | null) {
     this.#base = base;
-    this.#block = block;
+    this.#adapter = adapter;
   }
 
   has(name: string): boolean {
@@ -44,14 +51,9 @@ export class AdaptedWeights implements GraphWeights {
   }
 
   linear(tape: Tape, name: string, x: Variable): Variable {
-    const matrix = this.#base.matrices.get(name);
-    if (matrix === undefined) throw missing(name);
-    let y = tape.frozenLinear(matrix, x);
+    const y = this.#product(tape, name, x);
     const bias = this.#base.tensors.get(name.replace(/weight$/, 'bias'));
-    if (bias !== undefined) y = tape.addFrozen(y, bias);
-    const a = this.#leaf(tape, `${name}.lora_a`);
-    const b = this.#leaf(tape, `${name}.lora_b`);
-    return a === undefined || b === undefined ? y : tape.add(y, tape.matrixMultiply(b, tape.matrixMultiply(a, x)));
+    return bias === undefined ? y : tape.addFrozen(y, bias);
   }
 
   vector(tape: Tape, name: string): Variable {
@@ -64,10 +66,22 @@ export class AdaptedWeights implements GraphWeights {
     return tensor;
   }
 
+  #product(tape: Tape, name: string, x: Variable): Variable {
+    const matrix = this.#base.matrices.get(name);
+    if (matrix === undefined) throw missing(name);
+    const merged = this.#adapter?.merged?.get(name);
+    if (merged !== undefined && this.#adapter?.trained === false) return tape.frozenLinear(merged, x);
+    const a = this.#leaf(tape, `${name}.lora_a`);
+    const b = this.#leaf(tape, `${name}.lora_b`);
+    if (a === undefined || b === undefined) return tape.frozenLinear(matrix, x);
+    if (merged !== undefined) return tape.mergedLinear(merged, a, b, x);
+    return tape.add(tape.frozenLinear(matrix, x), tape.matrixMultiply(b, tape.matrixMultiply(a, x)));
+  }
+
   #leaf(tape: Tape, name: string): Variable | undefined {
-    const views = this.#block?.get(name);
+    const views = this.#adapter?.block.get(name);
     if (views === undefined) return undefined;
-    const leaf = tape.leaf(views.weight, true);
+    const leaf = tape.leaf(views.weight, this.#adapter?.trained === true);
     this.trained.set(name, leaf);
     return leaf;
   }

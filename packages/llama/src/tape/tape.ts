@@ -63,6 +63,21 @@ export class Tape {
     );
   }
 
+  /**
+   * y = (W + B A) x where `merged` holds W + B A, with gradients for x, A [inputs, rank] and B [rank, outputs] as y = W x + B A x has them:
+   * dx = (W + B A)ᵀ g, dA = (Bᵀ g) xᵀ, dB = g (A x)ᵀ. Products of the low rank, which matrix kernels are slow at, appear only where a gradient needs them.
+   */
+  mergedLinear(merged: FrozenMatrix, a: Variable, b: Variable, x: Variable): Variable {
+    const c = this.#context;
+    return this.#record(ops.matrixMultiply(c, merged.tensor, x.tensor), [a, b, x], (g) => {
+      const reduced = ops.matrixMultiply(c, a.tensor, x.tensor);
+      const back = ops.matrixMultiply(c, this.#transpose(b.tensor), g);
+      this.#add(x, () => ops.matrixMultiply(c, merged.transposed, g));
+      this.#add(a, () => ops.matrixMultiply(c, this.#transpose(x.tensor), this.#transpose(back)));
+      this.#add(b, () => ops.matrixMultiply(c, this.#transpose(reduced), this.#transpose(g)));
+    });
+  }
+
   /** ggml's matrix product: a [k, m, …], b [k, n, …] give [m, n, …] = aᵀ b; dA = b gᵀ and dB = a g in matrix terms. */
   matrixMultiply(a: Variable, b: Variable): Variable {
     const c = this.#context;

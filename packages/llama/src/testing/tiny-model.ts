@@ -42,9 +42,9 @@ export function writeTinyModel(folder: string, seed = 1): string {
   return path;
 }
 
-/** An engine over a model file. */
-export function openEngine(path: string, threads = 1): Engine {
-  return new Engine(path, readGgufHeader(path), threads, seconds);
+/** An engine over a model file. `mergeBytes` 0 keeps adapters apart from the matrices. */
+export function openEngine(path: string, threads = 1, mergeBytes?: number): Engine {
+  return new Engine(path, readGgufHeader(path), threads, seconds, mergeBytes);
 }
 
 /** Numbers in ±scale. */

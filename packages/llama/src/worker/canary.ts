@@ -74,7 +74,8 @@ export class Canary {
     const answer = sample?.tokens ?? new Int32Array(0);
     const whole = Int32Array.from([...prompt, ...answer]);
     const [{ shape, trees }] = planTrees([prefixTree(prompt.subarray(0, 1), [whole.subarray(1)])]) as [TreeChunk];
-    const ours = await member.scorer(shape, weights).forward(treeInputs(trees, shape, model.heads / model.keyValueHeads));
+    const graph = await member.scorer(shape, weights);
+    const ours = await graph.forward(treeInputs(trees, shape, model.heads / model.keyValueHeads));
     const stock = await context.logits(whole.subarray(0, whole.length - 1));
     const scored = rowsDifference(ours, stock, whole.length - 1, model.vocabulary);
     const softmax = new RowSoftmax(model.vocabulary);
