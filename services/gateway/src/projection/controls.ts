@@ -22,6 +22,11 @@ export function emptyControls(): Controls {
   return { entries: [], notes: [] };
 }
 
+/** The newest command told to the curriculum; undefined before the first. */
+export function curriculumCommand({ entries }: Controls): string | undefined {
+  return entries.findLast(({ to, command }) => to === 'curriculum/0' && (command === 'start' || command === 'stop'))?.command;
+}
+
 function flips(body: { readonly passToFail: number; readonly failToPass: number }): string {
   return `+${body.failToPass} −${body.passToFail} gate anchors`;
 }

@@ -11,6 +11,8 @@ export interface AnchorRequest {
   readonly point: string;
   readonly version: number;
   readonly seconds: number;
+  /** When it was asked, milliseconds since the epoch. */
+  readonly askedAt: number;
   readonly updates: number;
   answered: boolean;
 }
@@ -39,12 +41,17 @@ function pointOf(anchorId: string): string {
 }
 
 /** Folds one message in. Gate anchors are none of its business. */
-export function foldHeldOut(heldOut: HeldOut, lineages: Lineages, message: Message, seconds: number): void {
+export function foldHeldOut(
+  heldOut: HeldOut,
+  lineages: Lineages,
+  message: Message,
+  { seconds, at }: { readonly seconds: number; readonly at: number },
+): void {
   if (message.kind === 'anchorTask' && message.body.purpose === reportPurpose) {
     const { anchorId, agent, version } = message.body;
     if (heldOut.requests.has(anchorId)) return;
     const updates = lineageOf(lineages, agent).updates;
-    heldOut.requests.set(anchorId, { anchorId, agent, point: pointOf(anchorId), version, seconds, updates, answered: false });
+    heldOut.requests.set(anchorId, { anchorId, agent, point: pointOf(anchorId), version, seconds, askedAt: at, updates, answered: false });
   }
   if (message.kind === 'anchorResult') {
     const request = heldOut.requests.get(message.body.anchorId);

@@ -1,6 +1,6 @@
 import type { Message } from '@redqueen/contract';
 import type { Recipe } from '@redqueen/core';
-import { emptyControls, foldControls, type Controls } from './controls.ts';
+import { curriculumCommand, emptyControls, foldControls, type Controls } from './controls.ts';
 import { emptyEpisodes, foldEpisodes, type Episodes } from './episodes.ts';
 import { emptyFrontier, foldFrontier, type Frontier } from './frontier.ts';
 import { emptyHeldOut, foldHeldOut, type HeldOut } from './held-out.ts';
@@ -20,6 +20,8 @@ export interface Projection {
   /** When the first and the newest message were stored, milliseconds since the epoch. */
   firstAt: number | undefined;
   lastAt: number | undefined;
+  /** Milliseconds during which the run was stopped: they are no part of its time. */
+  pausedMs: number;
   lineages: Lineages;
   heldOut: HeldOut;
   rewards: RewardsByTerm;
@@ -41,6 +43,7 @@ export function emptyProjection(recipe: Recipe): Projection {
     messages: 0,
     firstAt: undefined,
     lastAt: undefined,
+    pausedMs: 0,
     lineages: emptyLineages(),
     heldOut: emptyHeldOut(),
     rewards: new Map(),
@@ -71,12 +74,13 @@ export function fold(
   projection.sequence = sequence;
   if (seenBefore(projection, message.id)) return;
   projection.messages++;
+  if (isResumption(projection, message)) projection.pausedMs += Math.max(0, storedAt - (projection.lastAt ?? storedAt));
   projection.firstAt ??= storedAt;
   projection.lastAt = storedAt;
-  const seconds = Math.max(0, (storedAt - projection.firstAt) / 1000);
+  const seconds = runSeconds(projection, storedAt);
   // Staleness and held-out looks read the lineages as they were before this message.
   foldStaleness(projection.staleness, projection.lineages, message, seconds);
-  foldHeldOut(projection.heldOut, projection.lineages, message, seconds);
+  foldHeldOut(projection.heldOut, projection.lineages, message, { seconds, at: storedAt });
   foldLineages(projection.lineages, message, seconds);
   foldRewards(projection.rewards, message, seconds);
   foldFrontier(projection.frontier, message);
@@ -85,7 +89,17 @@ export function fold(
   foldControls(projection.controls, message, seconds);
 }
 
-/** Seconds from the run's first to its newest message. */
+/** Whether the run goes on after it had been stopped. */
+function isResumption({ controls }: Projection, message: Message): boolean {
+  return message.kind === 'control' && message.body.command === 'start' && curriculumCommand(controls) === 'stop';
+}
+
+/** Seconds of the run's own time at a moment, milliseconds since the epoch: from its first message on, without the time that it was stopped. */
+export function runSeconds({ firstAt, pausedMs }: Projection, at: number): number {
+  return firstAt === undefined ? 0 : Math.max(0, (at - firstAt - pausedMs) / 1000);
+}
+
+/** Seconds of the run's own time from its first to its newest message. */
 export function elapsedSeconds(projection: Projection): number {
-  return projection.firstAt === undefined || projection.lastAt === undefined ? 0 : (projection.lastAt - projection.firstAt) / 1000;
+  return projection.lastAt === undefined ? 0 : runSeconds(projection, projection.lastAt);
 }

@@ -2,7 +2,7 @@ import type { WatchRunResponseInput } from '@redqueen/contract';
 import type { Handlers } from '@redqueen/runtime';
 import { readyView, type Gateway } from '../gateway.ts';
 import { focusOf } from '../projection/frontier.ts';
-import { elapsedSeconds } from '../projection/projection.ts';
+import { elapsedSeconds, runSeconds } from '../projection/projection.ts';
 import { sampledTokens, trainedTokens } from '../projection/tallies.ts';
 import type { RunView } from '../runs/view.ts';
 import { isLive } from '../runs/views.ts';
@@ -18,10 +18,9 @@ async function progressOf(gateway: Gateway, view: RunView): Promise<WatchRunResp
   const figures = [...projection.heldOut.looks].flatMap(([agent, looks]) =>
     (looks.at(-1)?.figures ?? []).map(({ name, value }) => [`${agent}.${name}`, value] as const),
   );
-  const started = projection.firstAt ?? gateway.context.clock.now();
   return {
     run: await runMessage(gateway, record),
-    elapsedSeconds: isLive(record) ? Math.max(0, gateway.context.clock.now() - started) / 1000 : elapsedSeconds(projection),
+    elapsedSeconds: isLive(record) ? runSeconds(projection, gateway.context.clock.now()) : elapsedSeconds(projection),
     updates: Object.fromEntries(agents.map(({ agent, updates }) => [agent, updates])),
     versions: Object.fromEntries(agents.map(({ agent, version }) => [agent, Math.max(0, version)])),
     figures: Object.fromEntries(figures),

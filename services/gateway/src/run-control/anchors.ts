@@ -40,17 +40,13 @@ function asked(projection: Projection, point: string, agent: string): AnchorRequ
   return [...projection.heldOut.requests.values()].filter((request) => request.agent === agent && request.point.split('.')[0] === point);
 }
 
-function ageMs(projection: Projection, request: AnchorRequest, now: number): number {
-  return now - ((projection.firstAt ?? now) + request.seconds * 1000);
-}
-
 /** How the question about an agent at a point stands: answered, under way, to be asked (again), or lost for good. */
 export function anchorState(record: RunRecord, projection: Projection, point: string, agent: string, now: number): AnchorState {
   const requests = asked(projection, point, agent);
   if (requests.some(({ answered }) => answered)) return 'answered';
   const newest = requests.at(-1);
   if (!newest) return tellOf(record, projection, point, agent);
-  if (ageMs(projection, newest, now) < anchorPatienceMs) return 'waiting';
+  if (now - newest.askedAt < anchorPatienceMs) return 'waiting';
   return requests.length >= anchorTries ? 'lost' : tellOf(record, projection, `${point}.${requests.length + 1}`, agent);
 }
 
@@ -66,8 +62,8 @@ export function measurableAgents(projection: Projection): string[] {
 export function periodicAnchors(record: RunRecord, projection: Projection, now: number): AnchorTell[] {
   const requests = [...projection.heldOut.requests.values()];
   const newest = requests.at(-1);
-  if (!newest || ageMs(projection, newest, now) < record.recipe.report.everySeconds * 1000) return [];
-  if (requests.some((request) => !request.answered && ageMs(projection, request, now) < anchorPatienceMs)) return [];
+  if (!newest || now - newest.askedAt < record.recipe.report.everySeconds * 1000) return [];
+  if (requests.some((request) => !request.answered && now - request.askedAt < anchorPatienceMs)) return [];
   const numbers = requests.map(({ point }) => Number.parseInt(point, 10)).filter(Number.isFinite);
   const point = String(Math.max(0, ...numbers) + 1);
   const stale = (agent: string) => {

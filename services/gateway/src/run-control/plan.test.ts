@@ -1,7 +1,7 @@
 import type { Message } from '@redqueen/contract';
 import { describe, expect, test } from 'vitest';
 import { episodeMessages, foldAll, testRecipe, testRecord, told } from '../projection/builders.ts';
-import { emptyProjection, type Projection } from '../projection/projection.ts';
+import { elapsedSeconds, emptyProjection, fold, type Projection } from '../projection/projection.ts';
 import { reportedAgents } from './anchors.ts';
 import { plan, type Step } from './plan.ts';
 
@@ -100,7 +100,13 @@ describe('run control', () => {
     expect(plan(stopping, projection, at(projection, 1000))).toEqual([]);
     foldAll(projection, episodeMessages('1.0.0').slice(1));
     expect(ids(plan(stopping, projection, at(projection, 1000)))).toEqual(['stopped']);
-    expect(ids(plan(testRecord(), projection, at(projection))).slice(0, 1)).toEqual(['r1-start-curriculum-2']);
+    const [resumption, ...rest] = plan(testRecord(), projection, at(projection));
+    expect(ids([resumption as Step])).toEqual(['r1-start-curriculum-2']);
+    expect(rest).toEqual(plan(testRecord(), projection, at(projection)).slice(1));
+    const before = elapsedSeconds(projection);
+    foldLater(projection, resumption as Extract<Step, { kind: 'tell' }>);
+    expect(elapsedSeconds(projection)).toBe(before);
+    expect(ids(plan(testRecord(), projection, at(projection)))).not.toContain('r1-start-curriculum-3');
   });
 
   test('does nothing for a run that is over', () => {
@@ -110,20 +116,5 @@ describe('run control', () => {
 
 function foldLater(projection: Projection, step: Extract<Step, { kind: 'tell' }>): void {
   const message = told(step.id, 'gateway/0', `${step.to.role}/${step.to.key}`, step.told);
-  foldAll(projection, []);
-  projection.firstAt ??= 0;
-  const storedAt = at(projection, 200_000);
-  projection.lastAt = storedAt;
-  const seconds = (storedAt - projection.firstAt) / 1000;
-  if (message.kind !== 'anchorTask') return;
-  const { anchorId, agent, version } = message.body;
-  projection.heldOut.requests.set(anchorId, {
-    anchorId,
-    agent,
-    point: anchorId.split(':')[2] ?? '',
-    version,
-    seconds,
-    updates: 0,
-    answered: false,
-  });
+  fold(projection, { message, sequence: projection.sequence + 1, storedAt: at(projection, 200_000) });
 }

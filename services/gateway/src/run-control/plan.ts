@@ -1,5 +1,6 @@
 import type { Address, ToldInput } from '@redqueen/contract';
 import type { RunRecord } from '@redqueen/core';
+import { curriculumCommand } from '../projection/controls.ts';
 import { pendingTasks, sampledTokens } from '../projection/tallies.ts';
 import type { Projection } from '../projection/projection.ts';
 import { executorAgent } from '../report/document.ts';
@@ -32,19 +33,13 @@ function anchor({ id, agent, body }: AnchorTell): Step {
   return { kind: 'tell', id, to: anchorTarget(agent), told: { kind: 'anchorTask', body } };
 }
 
-/** The newest command told to the curriculum; undefined before the first. */
-function curriculumCommand(projection: Projection): string | undefined {
-  return projection.controls.entries.findLast(({ to, command }) => to === 'curriculum/0' && (command === 'start' || command === 'stop'))
-    ?.command;
-}
-
 /** How often the curriculum was told that; numbers the ids, so that a second stop is another message than the first. */
 function told(projection: Projection, command: string): number {
   return projection.controls.entries.filter((entry) => entry.to === 'curriculum/0' && entry.command === command).length;
 }
 
 function stop(record: RunRecord, projection: Projection, reason: string): Step[] {
-  if (curriculumCommand(projection) === 'stop') return [];
+  if (curriculumCommand(projection.controls) === 'stop') return [];
   return [control(`${record.run}-stop-${told(projection, 'stop') + 1}`, curriculum, 'stop', reason)];
 }
 
@@ -53,7 +48,7 @@ function start(record: RunRecord, projection: Projection): Step[] {
   if (!projection.controls.entries.some(({ to, command }) => to === 'policy/0' && command === 'start')) {
     steps.push(control(`${record.run}-start-policy`, policy, 'start', ''));
   }
-  const command = curriculumCommand(projection);
+  const command = curriculumCommand(projection.controls);
   if (command === undefined) steps.push(control(`${record.run}-start-curriculum`, curriculum, 'start', ''));
   if (command === 'stop')
     steps.push(control(`${record.run}-start-curriculum-${told(projection, 'start') + 1}`, curriculum, 'start', 'resumed'));
