@@ -20,20 +20,32 @@ export class ToldIndex {
     this.#self = addressText(self);
   }
 
-  /** Ids told after the message at `sequence`, up to now; possibly some older ones. The set is the index's own: it only grows. */
+  /** Ids told after the message at `sequence`, up to now; possibly some older ones. */
   async since(sequence: number): Promise<ReadonlySet<string>> {
     // One after the other: the second caller mostly finds everything read.
-    this.#reading = this.#reading.catch(() => undefined).then(() => this.#extend(sequence));
-    await this.#reading;
-    return this.#ids;
+    const reading = this.#reading.then(() => this.#extend(sequence));
+    this.#reading = reading.then(
+      () => undefined,
+      () => undefined,
+    );
+    return await reading;
   }
 
-  async #extend(sequence: number): Promise<void> {
+  async #extend(sequence: number): Promise<ReadonlySet<string>> {
     const last = await this.#bus.lastSequence(this.#run);
+    if (sequence > this.#to) this.#startAt(sequence);
     if (sequence < this.#from) await this.#read(sequence, last);
     else if (last > this.#to) await this.#read(this.#to + 1, last);
     this.#from = Math.min(this.#from, sequence);
     this.#to = last;
+    return new Set(this.#ids);
+  }
+
+  /** What lies between is of no interest to anybody. */
+  #startAt(sequence: number): void {
+    this.#ids.clear();
+    this.#from = sequence;
+    this.#to = sequence - 1;
   }
 
   async #read(from: number, last: number): Promise<void> {
