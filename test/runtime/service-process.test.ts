@@ -31,7 +31,7 @@ describe.skipIf(natsServer === undefined)('the process of a service', () => {
 
   it('exits within the grace period although a call never ends', async () => {
     const { child, client, ended } = await serving();
-    const answer = client.Propose({ family: 'hang' }, { timeoutMs: 6000 }).catch((error: unknown) => error);
+    const answer = client.Propose({ family: 'hang' }, { timeoutMs: 2500 }).catch((error: unknown) => error);
     await client.Propose({ family: 'later' });
     const begun = performance.now();
     child.kill('SIGINT');

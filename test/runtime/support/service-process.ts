@@ -43,7 +43,7 @@ export interface EchoProcess {
   readonly child: ChildProcess;
   readonly client: Client<'ProposerService'>;
   /** Everything that it has logged. */
-  log(): string;
+  readonly log: () => string;
   /** Resolves once it is SERVING. */
   whenServing(): Promise<void>;
   /** Its exit code, or the signal that killed it. */

@@ -39,7 +39,11 @@ async function keepNats(program: string, options: LaunchOptions, failed: Failed)
   const begin = async (): Promise<Life> => {
     const server = await startNatsServer({ program, dataDir: options.config.dataDir, port, clock: systemClock });
     port = server.port;
-    return { pid: server.pid, ended: server.ended.then(() => ({ reason: 'see nats-server.log', hopeless: false })), stop: server.stop };
+    return {
+      pid: server.pid,
+      ended: server.ended.then(() => ({ reason: 'see nats-server.log', hopeless: false })),
+      stop: () => server.stop(),
+    };
   };
   const supervisor = await supervise({ name: 'nats-server', begin, clock: systemClock, say: options.say, failed });
   return { supervisor, url: `nats://127.0.0.1:${port}` };
@@ -87,7 +91,7 @@ export async function launchProcesses(options: LaunchOptions, source: NatsToUse)
   const url = source.kind === 'running' ? source.url : (nats?.url ?? '');
   const services = new Map<ServiceName, Supervisor>();
   const stop = async () => {
-    for (const stage of stopStages) await Promise.all(stage.map((name) => services.get(name)?.stop()));
+    for (const stage of stopStages) await Promise.all(stage.map(async (name) => services.get(name)?.stop()));
     await nats?.supervisor.stop();
   };
   try {

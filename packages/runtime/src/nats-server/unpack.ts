@@ -48,7 +48,10 @@ async function download(folder: string, options: UnpackOptions, signal: AbortSig
   if (!options.ownListsOnly) {
     const downloaded = await apt(...sandbox, '--quiet', 'download', 'nats-server').then(
       () => true,
-      (error: unknown) => void options.logger.debug({ err: error }, "the system's package lists do not do"),
+      (error: unknown) => {
+        options.logger.debug({ err: error }, "the system's package lists do not do");
+        return false;
+      },
     );
     if (downloaded) return;
   }

@@ -29,11 +29,11 @@ function proposer(address: string) {
   return client;
 }
 
-/** A gateway of which only WatchRun matters. */
-async function serveWatch(WatchRun: Watch) {
+/** A gateway of which only these methods matter. WatchRun streams; StartRun is never retried. */
+async function serveGateway(some: Partial<Handlers<'GatewayService'>>) {
   const unasked = () => Promise.reject(new RedQueenError('internal', 'not part of this test'));
   const names = Object.keys(serviceDefinition('GatewayService'));
-  const handlers = { ...Object.fromEntries(names.map((name) => [name, unasked])), WatchRun } as unknown as Handlers<'GatewayService'>;
+  const handlers = { ...Object.fromEntries(names.map((name) => [name, unasked])), ...some } as unknown as Handlers<'GatewayService'>;
   const server = await startRpcServer({ host: '127.0.0.1', port: 0, implementation: { GatewayService: handlers }, logger: silentLogger });
   const client = connectRpc('GatewayService', `127.0.0.1:${server.port}`);
   cleanups.push(
@@ -42,6 +42,8 @@ async function serveWatch(WatchRun: Watch) {
   );
   return { server, client };
 }
+
+const serveWatch = (WatchRun: Watch) => serveGateway({ WatchRun });
 
 function whenAborted(signal: AbortSignal): Promise<unknown> {
   return new Promise((resolve) => signal.addEventListener('abort', () => resolve(signal.reason), { once: true }));
@@ -61,14 +63,14 @@ describe('a unary call', () => {
   });
 
   it.each(Object.keys(statusOfCode) as ErrorCode[])('brings a RedQueenError %s back with its code and message', async (code) => {
-    const { address } = await serveProposer(async () => {
-      throw new RedQueenError(code, 'field x is wrong; set it to y');
+    const { client } = await serveGateway({
+      async StartRun() {
+        throw new RedQueenError(code, 'field x is wrong; set it to y');
+      },
     });
-    const failure = await proposer(address)
-      .Propose({}, { timeoutMs: 10_000 })
-      .catch((error: unknown) => error);
+    const failure = await client.StartRun({}).catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(RedQueenError);
-    expect(failure).toMatchObject({ code, message: 'ProposerService.Propose: field x is wrong; set it to y' });
+    expect(failure).toMatchObject({ code, message: 'GatewayService.StartRun: field x is wrong; set it to y' });
   });
 
   it('turns any throw into a status, also one before the first await and one that is no Error', async () => {
@@ -241,16 +243,15 @@ describe('draining', () => {
   });
 
   it('answers what does not end within the grace period with unavailable', async () => {
-    let begun: (() => void) | undefined;
-    const started = new Promise<void>((resolve) => (begun = resolve));
-    const { server, address } = await serveProposer(async () => {
-      begun?.();
-      return new Promise(() => {});
+    const begun = Promise.withResolvers<void>();
+    const { server, client } = await serveGateway({
+      async StartRun() {
+        begun.resolve();
+        return new Promise(() => {});
+      },
     });
-    const answer = proposer(address)
-      .Propose({}, { timeoutMs: 20_000 })
-      .catch((error: unknown) => error);
-    await started;
+    const answer = client.StartRun({}).catch((error: unknown) => error);
+    await begun.promise;
     await server.drain(50);
     expect(await answer).toMatchObject({ code: 'unavailable' });
     expect(server.inFlight).toBe(0);

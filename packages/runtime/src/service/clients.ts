@@ -5,7 +5,7 @@ import type { ServiceClient } from './types.ts';
 
 /** Clients of the cluster's services: one a service, made at the first request. */
 export interface Clients {
-  connect<Name extends ServiceName>(service: Name): ServiceClient<Name>;
+  readonly connect: <Name extends ServiceName>(service: Name) => ServiceClient<Name>;
   /** Closes all of them. */
   close(): void;
 }

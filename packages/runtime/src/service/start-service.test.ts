@@ -1,12 +1,16 @@
 import { RedQueenError } from '@redqueen/core';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import type { PoolActor } from '../actors/actor.ts';
 import { createMemoryBus } from '../bus/memory/memory-bus.ts';
 import type { Bus } from '../bus/port.ts';
-import { loadConfig } from '../config/load.ts';
+import { loadConfig, projectFolder } from '../config/load.ts';
+import { loadRecipe } from '../config/recipes.ts';
 import type { Config } from '../config/schema.ts';
 import { silentLogger } from '../log/logger.ts';
 import { serviceNames, type ServiceName } from '../rpc/definitions.ts';
 import { healthProbe } from '../rpc/health.ts';
+import { Runs } from '../runs/runs.ts';
 import { systemClock } from '../system/clock.ts';
 import { startService, type RunningService } from './start-service.ts';
 import type { CreateService, ServiceParts } from './types.ts';
@@ -138,5 +142,48 @@ describe('a service', () => {
     cleanups.push(() => service.stop());
     await service.serving;
     expect(answer).toBe('add');
+  });
+
+  it('works on a run while it is under way, tells of its hosts, and lets go when the run or the service ends', async () => {
+    const bus = await memoryBus();
+    const runs = await Runs.open(bus);
+    const events: string[] = [];
+    const echo: PoolActor = {
+      type: 'pool',
+      address: { role: 'executor', key: '0' },
+      concurrency: 1,
+      receive: async (message) =>
+        message.kind === 'control' ? [{ to: { role: 'gateway', key: '0' }, kind: 'control', body: { command: 'start' } }] : [],
+    };
+    const parts: Partial<ServiceParts> = {
+      actors: () => [echo],
+      attached: ({ run }, hosts) => events.push(`attached ${run} ${hosts[0]?.address.role}`),
+      detached: (run) => events.push(`detached ${run}`),
+    };
+    const service = await start('executor', parts, { bus });
+    await service.serving;
+    const recipe = loadRecipe('default', join(projectFolder, 'config/recipes'));
+    await runs.create({ run: 'r', recipe, seed: 1, updates: 1, status: 'running', startedAt: 0 });
+    await bus.openRun('r');
+    const control = { kind: 'control', body: { command: 'start' } } as const;
+    await bus.publish({
+      id: 'first',
+      run: 'r',
+      from: { role: 'gateway', key: '0' },
+      to: echo.address,
+      cause: '',
+      traceparent: '',
+      ...control,
+    });
+    for await (const { message } of bus.read('r', { from: 1, follow: true })) if (message.cause === 'first') break;
+    expect(service.runs).toEqual(['r']);
+
+    await runs.update('r', (record) => ({ ...record, status: 'stopped' }));
+    while (!events.includes('detached r')) await systemClock.sleep(5);
+    await runs.update('r', (record) => ({ ...record, status: 'running' }));
+    while (events.length < 3) await systemClock.sleep(5);
+    await service.stop();
+    expect(events).toEqual(['attached r executor', 'detached r', 'attached r executor', 'detached r']);
+    expect(service.runs).toEqual([]);
   });
 });

@@ -20,7 +20,7 @@ export interface ServiceContext {
   readonly ids: IdSource;
   readonly logger: Logger;
   /** A client of another service: one a service, connected at the first call and again when the connection was lost, closed by the shell. */
-  connect<Name extends ServiceName>(service: Name): ServiceClient<Name>;
+  readonly connect: <Name extends ServiceName>(service: Name) => ServiceClient<Name>;
   /** Aborts when the service is to end. */
   readonly signal: AbortSignal;
 }

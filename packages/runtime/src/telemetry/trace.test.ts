@@ -3,7 +3,9 @@ import { expect, it } from 'vitest';
 import { childTraceparent, spanContextOf, traceparentOf } from './trace.ts';
 
 const hex = (length: number) =>
-  fc.string({ unit: fc.constantFrom(...'0123456789abcdef'), minLength: length, maxLength: length }).filter((text) => /[^0]/.test(text));
+  fc
+    .string({ unit: fc.constantFrom(...Array.from('0123456789abcdef')), minLength: length, maxLength: length })
+    .filter((text) => /[^0]/.test(text));
 
 it('reads what it wrote', () => {
   fc.assert(
