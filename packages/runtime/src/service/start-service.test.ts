@@ -1,4 +1,4 @@
-import { RedQueenError } from '@redqueen/core';
+import { encodeRunRecord, RedQueenError, type RunRecord } from '@redqueen/core';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { PoolActor } from '../actors/actor.ts';
@@ -10,7 +10,6 @@ import type { Config } from '../config/schema.ts';
 import { silentLogger } from '../log/logger.ts';
 import { serviceNames, type ServiceName } from '../rpc/definitions.ts';
 import { healthProbe } from '../rpc/health.ts';
-import { Runs } from '../runs/runs.ts';
 import { systemClock } from '../system/clock.ts';
 import { startService, type RunningService } from './start-service.ts';
 import type { CreateService, ServiceParts } from './types.ts';
@@ -146,7 +145,10 @@ describe('a service', () => {
 
   it('works on a run while it is under way, tells of its hosts, and lets go when the run or the service ends', async () => {
     const bus = await memoryBus();
-    const runs = await Runs.open(bus);
+    const recipe = loadRecipe('default', join(projectFolder, 'config/recipes'));
+    const runs = await bus.keyValue('rq-runs');
+    const put = (status: RunRecord['status']) =>
+      runs.put('r', Buffer.from(encodeRunRecord({ run: 'r', recipe, seed: 1, updates: 1, status, startedAt: 0 })));
     const events: string[] = [];
     const echo: PoolActor = {
       type: 'pool',
@@ -162,8 +164,7 @@ describe('a service', () => {
     };
     const service = await start('executor', parts, { bus });
     await service.serving;
-    const recipe = loadRecipe('default', join(projectFolder, 'config/recipes'));
-    await runs.create({ run: 'r', recipe, seed: 1, updates: 1, status: 'running', startedAt: 0 });
+    await put('running');
     await bus.openRun('r');
     const control = { kind: 'control', body: { command: 'start' } } as const;
     await bus.publish({
@@ -178,9 +179,9 @@ describe('a service', () => {
     for await (const { message } of bus.read('r', { from: 1, follow: true })) if (message.cause === 'first') break;
     expect(service.runs).toEqual(['r']);
 
-    await runs.update('r', (record) => ({ ...record, status: 'stopped' }));
+    await put('stopped');
     while (!events.includes('detached r')) await systemClock.sleep(5);
-    await runs.update('r', (record) => ({ ...record, status: 'running' }));
+    await put('running');
     while (events.length < 3) await systemClock.sleep(5);
     await service.stop();
     expect(events).toEqual(['attached r executor', 'detached r', 'attached r executor', 'detached r']);

@@ -5,7 +5,6 @@ import { createLogger, type Logger } from '../log/logger.ts';
 import type { ServiceName } from '../rpc/definitions.ts';
 import { healthProbe } from '../rpc/health.ts';
 import { startRpcServer, type RpcServer } from '../rpc/server.ts';
-import { watchRuns } from '../runs/runs.ts';
 import { Attachments } from './attachments.ts';
 import { createClients, serviceAddress, type Clients } from './clients.ts';
 import { createLifecycle, settledWithin, type Lifecycle, type LifecycleState } from './lifecycle.ts';
@@ -14,6 +13,7 @@ import { attachRun } from './run-host.ts';
 import { systemClock } from '../system/clock.ts';
 import { systemIds } from '../system/ids.ts';
 import type { CreateService, ServiceContext, ServiceParts } from './types.ts';
+import { watchRuns } from './watch-runs.ts';
 
 /** What a service runs on. */
 export interface StartOptions {
@@ -81,7 +81,7 @@ async function followRuns({ context, attachments, watching }: Running): Promise<
   const { signal } = watching;
   while (!signal.aborted) {
     try {
-      await watchRuns(context.bus, (record) => attachments.update(record), { signal, logger: context.logger });
+      for await (const record of watchRuns(context.bus, context.logger, signal)) attachments.update(record);
     } catch (error) {
       if (!signal.aborted) context.logger.warn({ err: error }, 'the watch over runs ended; it starts again');
     }
