@@ -4,7 +4,7 @@ import type { StoredMessage } from '../bus/port.ts';
 import type { Effects, StatefulActor, Tell } from './actor.ts';
 import { Confirmations } from './confirmations.ts';
 import { contextOf, toldMessages, type ContextSource } from './context.ts';
-import type { ResolvedHostOptions } from './host.ts';
+import type { ResolvedHostOptions } from './hosting.ts';
 import type { Lease } from './lease.ts';
 import { Snapshots, type Snapshot } from './snapshots.ts';
 import { RecentIds, ToldIndex } from './told.ts';

@@ -5,7 +5,7 @@ import type { PoolActor, Tell } from './actor.ts';
 import { contextOf, toldMessages, type ContextSource } from './context.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { causeOf, isDead } from './handler-failure.ts';
-import type { ActorHost, ActorStatus, ResolvedHostOptions } from './host.ts';
+import type { ActorHost, ActorStatus, ResolvedHostOptions } from './hosting.ts';
 import { InHand } from './in-hand.ts';
 import { backOffMs } from './settings.ts';
 import { RecentIds, ToldIndex } from './told.ts';

@@ -4,7 +4,7 @@ import { Activation, HandlerFailure } from './activation.ts';
 import type { StatefulActor, Tell } from './actor.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { causeOf, isDead } from './handler-failure.ts';
-import type { ActorHost, ActorStatus, ResolvedHostOptions } from './host.ts';
+import type { ActorHost, ActorStatus, ResolvedHostOptions } from './hosting.ts';
 import { Lease, leaseBucket } from './lease.ts';
 import { backOffMs } from './settings.ts';
 

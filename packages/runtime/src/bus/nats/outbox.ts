@@ -153,7 +153,10 @@ export class Outbox {
 
   #expire(): void {
     const now = this.#options.clock.now();
-    const late = new RedQueenError('unavailable', `bus: NATS did not confirm within ${this.#options.timeoutMs} ms; is the server up, and has its disk room?`);
+    const late = new RedQueenError(
+      'unavailable',
+      `bus: NATS did not confirm within ${this.#options.timeoutMs} ms; is the server up, and has its disk room?`,
+    );
     for (const [token, entry] of this.#pending) {
       if (entry.deadline > now) break;
       this.#pending.delete(token);
