@@ -29,7 +29,7 @@ export async function obtainNats(config: Config, environment: Environment, logge
   const found = findNatsServer({ named: serverBinary, environment, cacheFolder: cache });
   if (found) return { kind: 'program', program: found };
   if (distribution().includes('debian')) {
-    logger.info(`no nats-server on this machine: unpacking the distribution's package into ${cache}, once`);
+    logger.info(`No nats-server on this machine: unpacking the distribution's package into ${cache}, once`);
     const program = await unpackNatsServer({ environment, cacheFolder: cache, logger });
     if (program) return { kind: 'program', program };
   }

@@ -87,7 +87,7 @@ export async function unpackNatsServer(options: UnpackOptions): Promise<string |
     return await unpackInto(folder, options, AbortSignal.timeout(totalTimeoutMs));
   } catch (error) {
     const said = (error as { stderr?: string }).stderr?.trim().split('\n').at(-1);
-    options.logger.warn({ reason: said || (error as Error).message }, "the distribution's nats-server package could not be unpacked");
+    options.logger.warn({ reason: said || (error as Error).message }, "The distribution's nats-server package could not be unpacked");
     return undefined;
   } finally {
     rmSync(folder, { recursive: true, force: true });
