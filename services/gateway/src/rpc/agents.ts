@@ -2,6 +2,7 @@ import { environmentByName } from '@redqueen/environments';
 import { RedQueenError } from '@redqueen/core';
 import type { Handlers } from '@redqueen/runtime';
 import type { Gateway } from '../gateway.ts';
+import { isLive } from '../runs/views.ts';
 
 type AgentHandlers = Pick<
   Handlers<'GatewayService'>,
@@ -26,31 +27,55 @@ function taskOf({ environment, canonical }: TaskRequest) {
   );
 }
 
+/** How long a run that has just started may take to reach the services that answer for it. */
+const attachPatienceMs = 15_000;
+const attachPauseMs = 200;
+
+/** Asks a service about a run; as long as a live run has not reached that service yet, asks again. Throws `not_found` for a run that nobody knows. */
+async function askAbout<Answer>(
+  { context, records }: Gateway,
+  run: string,
+  signal: AbortSignal,
+  ask: () => Promise<Answer>,
+): Promise<Answer> {
+  const live = isLive(await records.get(run));
+  const until = context.clock.now() + attachPatienceMs;
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!live || RedQueenError.from(error).code !== 'not_found' || context.clock.now() > until) throw error;
+      await context.clock.sleep(attachPauseMs, signal);
+    }
+  }
+}
+
 /** RPCs that speak with agents and about their versions. */
-export function agentHandlers({ context, records }: Gateway): AgentHandlers {
+export function agentHandlers(gateway: Gateway): AgentHandlers {
+  const policy = gateway.context.connect('policy');
   return {
-    Ask: async ({ run, agent, prompt, version, temperature, samples, maxTokens, seed }, call) => {
-      await records.get(run);
+    Ask: async ({ run, agent, prompt, version, temperature, samples, maxTokens, seed }, { signal }) => {
       const prompts = [{ text: prompt, samples: samples || 1, seed }];
       const request = { run, agent, ...versionOf(version), prompts, maxTokens: maxTokens || defaultMaxTokens, temperature };
-      const { groups } = await context.connect('policy').Generate(request, { signal: call.signal });
+      const { groups } = await askAbout(gateway, run, signal, () => policy.Generate(request, { signal }));
       return { group: groups[0] ?? null };
     },
-    SubmitTask: async (request, call) => {
-      const { run, attempts, temperature, seed } = request;
-      await records.get(run);
-      const spec = taskOf(request);
-      const { group } = await context
-        .connect('executor')
-        .Attempt({ run, spec, attempts: attempts || 1, temperature, seed }, { signal: call.signal });
-      const answers = group?.samples.map(({ text }) => text) ?? [];
-      const { verdicts } = await context.connect('verifier').Judge({ run, spec, answers }, { signal: call.signal });
-      return { spec, group, verdicts };
-    },
-    ListVersions: async ({ run, agent }, call) => context.connect('policy').Versions({ run, agent }, { signal: call.signal }),
-    PromoteVersion: async (request) => context.connect('policy').Promote(request),
-    RollbackVersion: async (request) => context.connect('policy').Rollback(request),
-    DownloadAdapter: async ({ run, agent, version }, call) =>
-      context.connect('policy').ExportAdapter({ run, agent, ...versionOf(version) }, { signal: call.signal }),
+    SubmitTask: async (request, { signal }) => submitTask(gateway, request, signal),
+    ListVersions: (request, { signal }) => askAbout(gateway, request.run, signal, () => policy.Versions(request, { signal })),
+    PromoteVersion: (request, { signal }) => askAbout(gateway, request.run, signal, () => policy.Promote(request, { signal })),
+    RollbackVersion: (request, { signal }) => askAbout(gateway, request.run, signal, () => policy.Rollback(request, { signal })),
+    DownloadAdapter: ({ run, agent, version }, { signal }) =>
+      askAbout(gateway, run, signal, () => policy.ExportAdapter({ run, agent, ...versionOf(version) }, { signal })),
   };
+}
+
+async function submitTask(gateway: Gateway, request: TaskRequest, signal: AbortSignal) {
+  const { connect } = gateway.context;
+  const { run, attempts, temperature, seed } = request;
+  const spec = taskOf(request);
+  const attempt = () => connect('executor').Attempt({ run, spec, attempts: attempts || 1, temperature, seed }, { signal });
+  const { group } = await askAbout(gateway, run, signal, attempt);
+  const answers = group?.samples.map(({ text }) => text) ?? [];
+  const { verdicts } = await connect('verifier').Judge({ run, spec, answers }, { signal });
+  return { spec, group, verdicts };
 }
