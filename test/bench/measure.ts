@@ -1,0 +1,126 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { connectRpc } from '@redqueen/runtime';
+import { parse } from 'yaml';
+import { processCosts } from '../../services/gateway/src/cost/processes.ts';
+import { redqueen, lastJson, type Running } from '../e2e/cluster.ts';
+
+/** What is measured. */
+export interface BenchOptions {
+  readonly seed: number;
+  readonly updates: number;
+  readonly folder: string;
+}
+
+/** What a run cost. */
+export interface Measurement {
+  /** From the start of the command to the first tokens that were trained on. */
+  readonly firstUpdateSeconds: number;
+  /** Largest sum over all processes of the cluster of their proportional set sizes. */
+  readonly peakMemoryBytes: number;
+  readonly memoryByService: Readonly<Record<string, number>>;
+  readonly cpuSecondsByService: Readonly<Record<string, number>>;
+  /** Share of the device's busy time spent outside llama.cpp and ggml. */
+  readonly outsideNative: number;
+  readonly deviceSecondsByWork: Readonly<Record<string, number>>;
+  readonly threads: number;
+  readonly runSeconds: number;
+  readonly updates: number;
+  readonly sampledTokensPerSecond: number;
+  readonly trainedTokensPerSecond: number;
+  readonly attemptsPerSecond: number;
+}
+
+const pollMs = 100;
+const sampleMs = 1000;
+
+/** Address of the policy service, once the launcher has written the configuration down. */
+async function policyAddress(folder: string): Promise<string> {
+  for (;;) {
+    try {
+      const config = parse(readFileSync(join(folder, 'cluster.yaml'), 'utf8')) as { services: { policy: { host: string; port: number } } };
+      const { host, port } = config.services.policy;
+      return `${host}:${port}`;
+    } catch {
+      await sleep(pollMs);
+    }
+  }
+}
+
+async function firstUpdate(folder: string, begun: number, signal: AbortSignal): Promise<number> {
+  const policy = connectRpc('PolicyService', await policyAddress(folder));
+  try {
+    while (!signal.aborted) {
+      const device = await policy.Device({}, { timeoutMs: 1000 }).catch(() => undefined);
+      if (device && device.trainedTokens > 0) return (performance.now() - begun) / 1000;
+      await sleep(pollMs);
+    }
+    return Number.NaN;
+  } finally {
+    policy.close();
+  }
+}
+
+interface Samples {
+  peak: number;
+  memory: Record<string, number>;
+  cpu: Record<string, number>;
+}
+
+async function sampleProcesses(command: Running, signal: AbortSignal): Promise<Samples> {
+  const samples: Samples = { peak: 0, memory: {}, cpu: {} };
+  while (!signal.aborted) {
+    const costs = await processCosts(command.process.pid ?? 0);
+    const sum = costs.reduce((total, { memoryBytes }) => total + memoryBytes, 0);
+    if (sum > samples.peak) {
+      samples.peak = sum;
+      samples.memory = Object.fromEntries(costs.map(({ service, memoryBytes }) => [service, memoryBytes]));
+    }
+    // A process that has ended keeps what was last seen of it.
+    for (const { service, cpuSeconds } of costs) samples.cpu[service] = Math.max(samples.cpu[service] ?? 0, cpuSeconds);
+    await sleep(sampleMs, undefined, { signal }).catch(() => {});
+  }
+  return samples;
+}
+
+interface Report {
+  readonly elapsedSeconds: number;
+  readonly updatesDone: number;
+  readonly tokens: { readonly sampled: number; readonly trained: number };
+  readonly attempts: { readonly sampled: number };
+  readonly cost: {
+    readonly device?: { readonly threads: number; readonly outsideNative?: number; readonly secondsByWork: Record<string, number> };
+  };
+}
+
+/** Runs the default recipe on a cluster of its own and measures what it costs. Throws with the command's output where the run does not finish. */
+export async function measure({ seed, updates, folder }: BenchOptions): Promise<Measurement> {
+  const begun = performance.now();
+  const command = redqueen('run', 'default', '--seed', String(seed), '--updates', String(updates), '--data', folder, '--json');
+  const over = new AbortController();
+  const first = firstUpdate(folder, begun, over.signal);
+  const sampling = sampleProcesses(command, over.signal);
+  const ended = await command.ended;
+  over.abort();
+  const line = lastJson(ended) as unknown as { status?: string; run: string };
+  if (line.status !== 'finished') throw new Error(`the run did not finish:\n${ended.stdout}\n${ended.stderr}`);
+  const report = JSON.parse(readFileSync(join(folder, 'runs', line.run, 'report.json'), 'utf8')) as Report;
+  const samples = await sampling;
+  const { device } = report.cost;
+  const perSecond = (count: number): number => count / report.elapsedSeconds;
+  return {
+    firstUpdateSeconds: await first,
+    peakMemoryBytes: samples.peak,
+    memoryByService: samples.memory,
+    cpuSecondsByService: samples.cpu,
+    outsideNative: device?.outsideNative ?? Number.NaN,
+    deviceSecondsByWork: device?.secondsByWork ?? {},
+    threads: device?.threads ?? Number.NaN,
+    runSeconds: report.elapsedSeconds,
+    updates: report.updatesDone,
+    sampledTokensPerSecond: perSecond(report.tokens.sampled),
+    trainedTokensPerSecond: perSecond(report.tokens.trained),
+    attemptsPerSecond: perSecond(report.attempts.sampled),
+  };
+}
