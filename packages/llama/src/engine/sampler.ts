@@ -1,3 +1,4 @@
+import { RedQueenError } from '@redqueen/core';
 import { RowSoftmax } from '../losses/softmax.ts';
 import type { Decoder } from '../model/decoder.ts';
 import type { AdapterWeights } from './adapter-weights.ts';
@@ -118,6 +119,12 @@ function drawStep(
       const offset = (step === 0 ? group : group * members.length + sample) * softmax.weights.length;
       // All samples of a group share the row that predicts their first token.
       if (step > 0 || sample === 0) softmax.read(logits, offset);
+      if (!Number.isFinite(softmax.logTotal)) {
+        throw new RedQueenError(
+          'failed_precondition',
+          'adapter: with these weights the model gives logits that are not finite; go back to an earlier version',
+        );
+      }
       const token = settings.temperature === 0 ? softmax.best : drawToken(softmax, logits, offset, settings.temperature, draft.random());
       draft.tokens.push(token);
       draft.logProbs.push((logits[offset + token] as number) - softmax.logTotal);

@@ -1,3 +1,4 @@
+import { RedQueenError } from '@redqueen/core';
 import { addSums, emptySums } from '../losses/policy-gradient.ts';
 import { prefixTree } from '../model/prefix-tree.ts';
 import type { LossSettings, TrainGroup, UpdateSettings, UpdateStats } from '../worker/protocol.ts';
@@ -39,10 +40,19 @@ export async function totalGradient(pool: LanePool<ModelLane>, agent: Agent, req
   return { gradient, sums };
 }
 
-/** One optimizer update of the agent. A batch without any effect (all advantages zero) leaves weights and optimizer as they are. */
+/**
+ * One optimizer update of the agent. A batch without any effect (all advantages zero) leaves weights and optimizer as they are.
+ * Throws `failed_precondition`, and leaves them too, where the gradient is not finite.
+ */
 export async function updateAgent(pool: LanePool<ModelLane>, agent: Agent, request: UpdateRequest): Promise<UpdateStats> {
   const { gradient, sums } = await totalGradient(pool, agent, request);
   const gradientNorm = norm(gradient);
+  if (!Number.isFinite(gradientNorm)) {
+    throw new RedQueenError(
+      'failed_precondition',
+      `agent "${agent.name}": the gradient is not finite; restore an earlier version or lower the learning rate`,
+    );
+  }
   if (sums.tokens > 0) {
     adamwStep(agent.weights, gradient, agent.optimizer, request.update);
     agent.changed();

@@ -2,6 +2,7 @@ import { renameSync, writeFileSync } from 'node:fs';
 import { RedQueenError } from '@redqueen/core';
 import {
   alignUp,
+  blockSizes,
   defaultAlignment,
   maxTensorName,
   type MetadataEntry,
@@ -10,12 +11,14 @@ import {
   type ValueTypeName,
 } from './format.ts';
 
-/** A tensor to write; the data is F32. */
+/** A tensor to write: F32, or raw bytes of another type. */
 export interface TensorData {
   readonly name: string;
   /** Sizes, fastest dimension first. */
   readonly shape: readonly number[];
-  readonly data: Float32Array;
+  readonly data: Float32Array | Uint8Array;
+  /** ggml's number of the type; F32 where missing. */
+  readonly type?: number;
 }
 
 const f32 = 0;
@@ -81,23 +84,24 @@ function entryBytes(entry: MetadataEntry): Buffer {
   return Buffer.concat([...head, u32(ValueType[elements]), u64(value.length), ...value.map((item) => scalar(elements, item))]);
 }
 
-function checkTensor(tensor: TensorData): void {
-  const elements = tensor.shape.reduce((product, size) => product * size, 1);
-  if (elements !== tensor.data.length || Buffer.byteLength(tensor.name) > maxTensorName) {
+function checkTensor({ name, shape, data, type = f32 }: TensorData): void {
+  const elements = shape.reduce((product, size) => product * size, 1);
+  const block = blockSizes.get(type);
+  if (block === undefined || (elements / block.elements) * block.bytes !== data.byteLength || Buffer.byteLength(name) > maxTensorName) {
     throw new RedQueenError(
       'invalid_argument',
-      `gguf: tensor "${tensor.name}" of shape ${tensor.shape.join('×')} cannot hold ${tensor.data.length} numbers or has too long a name`,
+      `gguf: tensor "${name}" of type ${type} and shape ${shape.join('×')} cannot have ${data.byteLength} bytes, or its name is too long`,
     );
   }
 }
 
-/** A GGUF file (version 3) with F32 tensors, as bytes; the same input always gives the same bytes. */
+/** A GGUF file (version 3) as bytes; the same input always gives the same bytes. */
 export function encodeGguf(metadata: readonly MetadataEntry[], tensors: readonly TensorData[]): Uint8Array {
   const parts: Buffer[] = [Buffer.from('GGUF'), u32(3), u64(tensors.length), u64(metadata.length), ...metadata.map(entryBytes)];
   let offset = 0;
   for (const tensor of tensors) {
     checkTensor(tensor);
-    parts.push(string(tensor.name), u32(tensor.shape.length), ...tensor.shape.map(u64), u32(f32), u64(offset));
+    parts.push(string(tensor.name), u32(tensor.shape.length), ...tensor.shape.map(u64), u32(tensor.type ?? f32), u64(offset));
     offset += alignUp(tensor.data.byteLength, defaultAlignment);
   }
   const header = Buffer.concat(parts);

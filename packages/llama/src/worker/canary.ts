@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { AdapterWeights } from '../engine/adapter-weights.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { ModelLane } from '../engine/model-lane.ts';
-import { sampleChunk } from '../engine/sampler.ts';
+import { sampleChunk, type TokenSample } from '../engine/sampler.ts';
 import { planSampling, type SamplingChunk } from '../engine/sampling-plan.ts';
 import { sampleStream } from '../engine/sample-stream.ts';
 import { StockContext } from '../ffi/stock-context.ts';
@@ -15,7 +15,7 @@ import { treeInputs } from '../model/tree-batch.ts';
 
 const promptTokens = 12;
 const answerTokens = 6;
-const sequences = 3;
+const sequences = 2;
 
 /**
  * Compares our engine with stock llama.cpp on the same adapter: the trainer's graph over whole rows of logits, and the sampler's own log-probs.
@@ -48,6 +48,8 @@ export class Canary {
   async #compare(member: ModelLane, weights: AdapterWeights, file: Uint8Array): Promise<number> {
     const { model } = member;
     const length = Math.min(promptTokens, model.context - answerTokens);
+    const prompts = Array.from({ length: sequences }, (_, which) => fixedTokens(which, length, model.vocabulary));
+    const ours = await ownResults(member, weights, prompts);
     this.#context ??= new StockContext(this.#engine.native, model.vocabulary, promptTokens + answerTokens);
     const context = this.#context;
     const path = join(this.#folder, `${this.#files++}.gguf`);
@@ -55,9 +57,11 @@ export class Canary {
     try {
       return await context.withAdapter(path, async () => {
         let largest = 0;
-        for (let which = 0; which < sequences; which++) {
-          const prompt = fixedTokens(which, length, model.vocabulary);
-          largest = Math.max(largest, await this.#difference(member, weights, context, prompt));
+        for (const result of ours) {
+          const stock = await context.logits(result.tokens.subarray(0, -1));
+          const difference = differenceOf(result, stock, length, model.vocabulary);
+          // Comparing this way keeps NaN.
+          if (!(difference <= largest)) largest = difference;
         }
         return Number.isFinite(largest) ? largest : Infinity;
       });
@@ -65,27 +69,52 @@ export class Canary {
       rmSync(path, { force: true });
     }
   }
+}
 
-  async #difference(member: ModelLane, weights: AdapterWeights, context: StockContext, prompt: Int32Array): Promise<number> {
-    const { model } = member;
-    const settings = { maxTokens: answerTokens, temperature: 0, stops: new Set<number>() };
-    const [chunk] = planSampling([{ tokens: prompt, samples: 1, seed: 0 }], settings);
-    const [[sample] = []] = await sampleChunk(member, weights, chunk as SamplingChunk, settings);
-    const answer = sample?.tokens ?? new Int32Array(0);
-    const whole = Int32Array.from([...prompt, ...answer]);
-    const [{ shape, trees }] = planTrees([prefixTree(prompt.subarray(0, 1), [whole.subarray(1)])]) as [TreeChunk];
-    const graph = await member.scorer(shape, weights);
-    const ours = await graph.forward(treeInputs(trees, shape, model.heads / model.keyValueHeads));
-    const stock = await context.logits(whole.subarray(0, whole.length - 1));
-    const scored = rowsDifference(ours, stock, whole.length - 1, model.vocabulary);
-    const softmax = new RowSoftmax(model.vocabulary);
-    const sampled = Array.from(answer, (token, index) => {
-      const offset = (prompt.length - 1 + index) * model.vocabulary;
-      softmax.read(stock, offset);
-      return Math.abs((stock[offset + token] as number) - softmax.logTotal - (sample?.logProbs[index] as number));
-    });
-    return Math.max(scored, ...sampled);
-  }
+/** What our engine makes of one prompt. */
+interface OwnResult {
+  /** Prompt and greedy answer. */
+  readonly tokens: Int32Array;
+  /** log p of the answer's tokens as the sampler reports them. */
+  readonly sampled: Float32Array;
+  /** Logits after every token but the last, by the trainer's graph, [tokens − 1 × vocabulary]. */
+  readonly logits: Float32Array;
+}
+
+async function ownResults(member: ModelLane, weights: AdapterWeights, prompts: readonly Int32Array[]): Promise<readonly OwnResult[]> {
+  const { model } = member;
+  const settings = { maxTokens: answerTokens, temperature: 0, stops: new Set<number>() };
+  const [plan] = planSampling(
+    prompts.map((tokens) => ({ tokens, samples: 1, seed: 0 })),
+    settings,
+  ) as [SamplingChunk];
+  const groups = await sampleChunk(member, weights, plan, settings);
+  const answers = plan.prompts.map(({ tokens }, index) => {
+    const sample = groups[index]?.[0] as TokenSample;
+    return { tokens: Int32Array.from([...tokens, ...sample.tokens]), sampled: sample.logProbs };
+  });
+  const [{ shape, trees, places }] = planTrees(answers.map(({ tokens }) => prefixTree(tokens.subarray(0, 1), [tokens.subarray(1)]))) as [
+    TreeChunk,
+  ];
+  const inputs = treeInputs(trees, shape, model.heads / model.keyValueHeads);
+  const graph = await member.scorer(shape, weights);
+  const logits = await graph.forward(inputs);
+  return places.map((place, index) => {
+    const answer = answers[place] as (typeof answers)[number];
+    const first = (inputs.firstRows[index] as number) * model.vocabulary;
+    return { ...answer, logits: logits.subarray(first, first + (answer.tokens.length - 1) * model.vocabulary) };
+  });
+}
+
+/** Largest |difference| of log-probs from those of llama.cpp: the trainer's over whole rows, the sampler's over its own tokens. */
+function differenceOf(ours: OwnResult, stock: Float32Array, promptLength: number, vocabulary: number): number {
+  const softmax = new RowSoftmax(vocabulary);
+  const sampled = Array.from(ours.sampled, (logProb, index) => {
+    const offset = (promptLength - 1 + index) * vocabulary;
+    softmax.read(stock, offset);
+    return Math.abs((stock[offset + (ours.tokens[promptLength + index] as number)] as number) - softmax.logTotal - logProb);
+  });
+  return Math.max(rowsDifference(ours.logits, stock, vocabulary), ...sampled);
 }
 
 /** Token ids that are the same on every machine. */
@@ -95,16 +124,15 @@ function fixedTokens(which: number, length: number, vocabulary: number): Int32Ar
 }
 
 /** Largest |difference| of log-probs over whole rows; NaN where any is not a number. */
-function rowsDifference(a: Float32Array, b: Float32Array, rows: number, vocabulary: number): number {
+function rowsDifference(a: Float32Array, b: Float32Array, vocabulary: number): number {
   const [first, second] = [new RowSoftmax(vocabulary), new RowSoftmax(vocabulary)];
   let largest = 0;
-  for (let offset = 0; offset < rows * vocabulary; offset += vocabulary) {
+  for (let offset = 0; offset < a.length; offset += vocabulary) {
     first.read(a, offset);
     second.read(b, offset);
     const shift = first.logTotal - second.logTotal;
     for (let token = offset; token < offset + vocabulary; token++) {
       const difference = Math.abs((a[token] as number) - (b[token] as number) - shift);
-      // Comparing this way keeps NaN.
       if (!(difference <= largest)) largest = difference;
     }
   }

@@ -1,8 +1,10 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { sha256 } from '../gguf/adapter-file.ts';
-import { seconds, temporaryFolder, tinyAdapter, writeTinyModel } from '../testing/tiny-model.ts';
+import { encodeAdapter, sha256, validateAdapter } from '../gguf/adapter-file.ts';
+import { adaptedMatrices } from '../model/parameter-layout.ts';
+import { byteModel } from '../starter/model-file.ts';
+import { seconds, temporaryFolder, tinyAdapter, tinySize, writeTinyModel } from '../testing/tiny-model.ts';
 import { LocalDevice } from './device.ts';
 import type { LossSettings, SampledGroup, TrainGroup, UpdateSettings } from './protocol.ts';
 
@@ -200,6 +202,26 @@ describe('the device refuses', () => {
     await device.removeAgent('small');
     await expect(device.restoreAgent(agent, small)).rejects.toThrow(/rank 2/);
     await expect(device.restoreAgent(agent, { ...before, optimizer: small.optimizer })).rejects.toThrow(/optimizer/);
+    expect(await device.exportAgent(agent)).toEqual(before);
+  });
+
+  it('weights with which nothing is finite any more, in serving and in training, and keeps the agent as it was', async () => {
+    const { modelHash, architecture } = await device.report();
+    const matrices = adaptedMatrices(byteModel(tinySize));
+    const before = await device.exportAgent(agent);
+    const { values } = validateAdapter(before.adapter, { architecture, baseHash: modelHash, matrices, maxRank: 8 });
+    const adapter = encodeAdapter(
+      { rank: tinyAdapter.rank, alpha: tinyAdapter.alpha, values: values.fill(1e20) },
+      { architecture, baseHash: modelHash, matrices },
+    );
+    await expect(device.loadVersion(agent, 7, adapter, sha256(adapter))).rejects.toMatchObject({ code: 'failed_precondition' });
+    await expect(device.generate({ agent, version: 7, prompts, maxTokens: 1, temperature: 1, stop: '' })).rejects.toMatchObject({
+      code: 'not_found',
+    });
+    await device.restoreAgent(agent, { adapter, optimizer: before.optimizer });
+    await expect(learn(0)).rejects.toThrow(/gradient is not finite/);
+    expect((await device.exportAgent(agent)).adapter).toEqual(adapter);
+    await device.restoreAgent(agent, before);
     expect(await device.exportAgent(agent)).toEqual(before);
   });
 });

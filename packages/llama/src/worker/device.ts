@@ -49,8 +49,7 @@ export class LocalDevice implements PolicyDevice {
     const { modelPath, threads } = options;
     const header = readGgufHeader(modelPath);
     const engine = new Engine(modelPath, header, threads, this.#now);
-    const baseHash = await fileHash(modelPath);
-    const tokenizer = await openTokenizer(modelPath);
+    const [tokenizer, baseHash] = await Promise.all([openTokenizer(modelPath), fileHash(modelPath)]);
     const expectation = { architecture: engine.model.architecture, baseHash, matrices: adaptedMatrices(engine.model), maxRank };
     this.#opened = {
       engine,
@@ -85,6 +84,12 @@ export class LocalDevice implements PolicyDevice {
     const { rank, alpha, values } = validateAdapter(adapter, { ...expectation, sha256 });
     const weights = foldedWeights(sha256, values, owner.layoutOf(rank), rank, alpha);
     const canaryDifference = await canary.check(agent, weights, adapter);
+    if (!Number.isFinite(canaryDifference)) {
+      throw new RedQueenError(
+        'invalid_argument',
+        'adapter: with it the model gives log-probs that are not finite; go back to an earlier version',
+      );
+    }
     owner.versions.set(version, weights);
     return { canaryDifference };
   }

@@ -103,7 +103,7 @@ export interface PolicyDevice {
   /**
    * Makes an adapter file servable as that version, after validating it (hash, keys, names, shapes, rank, finite values) and the canary:
    * log-probs of fixed prompts under our engine with these weights and under stock llama.cpp with the file. Returns the largest difference.
-   * Throws RedQueenError `invalid_argument` for a bad file and `data_loss` where the hash does not fit.
+   * Throws RedQueenError `invalid_argument` for a bad file, `data_loss` where the hash does not fit, and `failed_precondition` where log-probs with it are not finite.
    */
   loadVersion(agent: string, version: number, adapter: Uint8Array, sha256: string): Promise<{ readonly canaryDifference: number }>;
   dropVersion(agent: string, version: number): Promise<void>;

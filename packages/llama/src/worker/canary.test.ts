@@ -1,0 +1,56 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Agent } from '../engine/agent.ts';
+import type { Engine } from '../engine/engine.ts';
+import { encodeAdapter } from '../gguf/adapter-file.ts';
+import { adaptedMatrices } from '../model/parameter-layout.ts';
+import { openEngine, randomAgent, temporaryFolder, writeTinyModel } from '../testing/tiny-model.ts';
+import { Canary } from './canary.ts';
+
+const folder = temporaryFolder();
+let engine: Engine;
+let canary: Canary;
+
+beforeAll(() => {
+  engine = openEngine(writeTinyModel(folder.path));
+  canary = new Canary(engine);
+});
+afterAll(() => {
+  canary.close();
+  folder.dispose();
+});
+
+function fileOf({ settings, weights }: Agent): Uint8Array {
+  const base = { architecture: 'llama', baseHash: 'a'.repeat(64), matrices: adaptedMatrices(engine.model) };
+  return encodeAdapter({ rank: settings.rank, alpha: settings.alpha, values: weights }, base);
+}
+
+it('finds no difference where our engine and llama.cpp use the same adapter', async () => {
+  const agent = randomAgent(engine);
+  expect(await canary.check('agent', agent.current(), fileOf(agent))).toBeLessThan(1e-4);
+});
+
+it('sees that sampling does not use the adapter of the file', async () => {
+  const [agent, other] = [randomAgent(engine, 'agent', 1), randomAgent(engine, 'agent', 2)];
+  expect(await canary.check('agent', other.current(), fileOf(agent))).toBeGreaterThan(0.01);
+});
+
+it('sees one changed weight', async () => {
+  const agent = randomAgent(engine);
+  const file = fileOf(agent);
+  agent.weights[100] = 3;
+  agent.changed();
+  expect(await canary.check('agent', agent.current(), file)).toBeGreaterThan(1e-3);
+});
+
+it('does not take log-probs that are no numbers for equal', async () => {
+  const agent = randomAgent(engine);
+  agent.weights.fill(1e20);
+  agent.changed();
+  await expect(canary.check('agent', agent.current(), fileOf(agent))).rejects.toMatchObject({ code: 'failed_precondition' });
+});
+
+it('checks several adapters at once without mixing them up', async () => {
+  const agents = [1, 2, 3].map((seed) => randomAgent(engine, `agent ${seed}`, seed));
+  const differences = await Promise.all(agents.map((agent) => canary.check(agent.name, agent.current(), fileOf(agent))));
+  expect(Math.max(...differences)).toBeLessThan(1e-4);
+});
