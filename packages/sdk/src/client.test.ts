@@ -1,0 +1,71 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { within } from '@redqueen/testkit';
+import { playCluster, smallPatch, startTestGateway, type TestGateway } from '../../../services/gateway/src/test-support.ts';
+import { connect, isOver, RedQueenError, type RedQueen } from './index.ts';
+
+let gateway: TestGateway;
+let client: RedQueen;
+let ended: AbortController;
+beforeEach(async () => {
+  gateway = await startTestGateway();
+  client = connect(gateway.address);
+  ended = new AbortController();
+});
+afterEach(async () => {
+  ended.abort();
+  client.close();
+  await gateway.close();
+});
+
+const play = (run: string, proceed = Promise.resolve()) => {
+  playCluster(gateway.bus, run, { accuracy: () => 0.5, proceed, signal: ended.signal }).catch(() => {});
+};
+
+describe('the SDK', () => {
+  test('starts a run, watches it to its end, reads its report, asks an agent', async () => {
+    const { run, resolvedRecipe } = await client.runs.start({ recipe: 'default', seed: 9, patch: smallPatch });
+    expect(resolvedRecipe).toMatchObject({ seed: 9, updates: 4 });
+    play(run);
+    const states: string[] = [];
+    const watch = async () => {
+      for await (const progress of client.runs.watch(run)) states.push(progress.run.status);
+    };
+    await within(watch(), 'the run to end');
+    expect(states.at(-1)).toBe('finished');
+    expect((await client.report(run)).heldOut).toHaveLength(4);
+    expect((await client.ask({ run, agent: 'executor/0', prompt: '37+45=', samples: 2 })).group?.samples.map(({ text }) => text)).toEqual([
+      '82',
+      '82',
+    ]);
+    expect((await client.runs.list()).every(isOver)).toBe(true);
+    expect((await client.downloadAdapter(run, 'executor/0', 1)).gguf.toString()).toBe('GGUF of executor/0');
+    expect((await client.rollback({ run, agent: 'executor/0', version: 1 })).version).toBe(2);
+    expect(await client.versions(run)).toMatchObject([{ agent: 'executor/0', status: 'current' }]);
+    expect(await client.deadLetters()).toEqual([]);
+  });
+
+  test('a watch ends when its signal aborts', async () => {
+    const { run } = await client.runs.start({ patch: smallPatch });
+    const stop = new AbortController();
+    const watch = async () => {
+      for await (const _ of client.runs.watch(run, { signal: stop.signal })) stop.abort();
+    };
+    await expect(within(watch(), 'the watch to end')).rejects.toMatchObject({ code: 'cancelled' });
+  });
+
+  test('failures are RedQueenErrors that say what to do', async () => {
+    await expect(client.runs.start({ recipe: 'nonesuch' })).rejects.toMatchObject({
+      code: 'not_found',
+      message: expect.stringContaining('default'),
+    });
+    await expect(client.recipe({ patch: { updates: 0 } })).rejects.toMatchObject({
+      code: 'invalid_argument',
+      message: expect.stringContaining('updates'),
+    });
+    expect(() => connect('nowhere')).toThrow(RedQueenError);
+    using nobody = connect('127.0.0.1:1');
+    await expect(nobody.runs.list({ timeoutMs: 300 })).rejects.toMatchObject({ retryable: true });
+    const given = AbortSignal.abort();
+    await expect(client.cluster({ signal: given })).rejects.toMatchObject({ code: 'cancelled' });
+  });
+});
