@@ -35,8 +35,8 @@ function controlled(state: CurriculumState, { command }: Control): CurriculumSta
   return state;
 }
 
-/** Rollbacks and promotions consume no episodes, so they open no room. */
-const decided: ReadonlySet<string> = new Set(['gate', 'no-gate']);
+/** Releases that consumed episodes and so open room; a rollback or promotion consumes none. Updates that changed nothing were made all the same. */
+const decided: ReadonlySet<string> = new Set(['gate', 'no-gate', 'unchanged']);
 
 function released({ arms, curriculum }: RunPlan, state: CurriculumState, body: Released): CurriculumState {
   if (body.agent !== agents.executor) return state;
