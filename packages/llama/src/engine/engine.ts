@@ -1,4 +1,5 @@
 import { RedQueenError } from '@redqueen/core';
+import { newSingleThreadBackend } from '../ffi/backend.ts';
 import { loadModel, tensorsOf } from '../ffi/llama.ts';
 import type { Pointer } from '../ffi/ggml.ts';
 import type { GgufHeader } from '../gguf/reader.ts';
@@ -36,9 +37,7 @@ export class Engine {
     this.model = hyperParametersOf(header);
     this.native = loadModel(path);
     const loaded = tensorsOf(this.native);
-    const first = new ModelLane(this.model, { tensors: loaded, matrices: new Map() }, 0);
-    const base = prepareBase(loaded, this.model, first.lane.backend);
-    first.lane.close();
+    const base = prepareBase(loaded, this.model, newSingleThreadBackend());
     this.pool = new LanePool(
       Array.from({ length: threads }, () => new ModelLane(this.model, base, mergeBytes)),
       now,

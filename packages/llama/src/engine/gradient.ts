@@ -41,7 +41,7 @@ export async function chunkGradient(
     termsOf(tree, chunk.groups[index] as TrainGroup, inputs.firstRows[index] as number, base?.[index] ?? null),
   );
   terms.sort((a, b) => a.row - b.row);
-  const { gradient, sums } = policyGradient(logits, model.vocabulary, terms, loss);
+  const { gradient, sums } = policyGradient(logits, model.vocabulary, terms, loss, member.lane.numbers('gradient', logits.length));
   await graph.backward(gradient);
   return { gradient: member.gradients(weights.rank), sums };
 }

@@ -9,14 +9,12 @@ interface Job<Member> {
 /** Hands pieces of work to free lanes, the owners taking turns, so that no agent waits for another's whole batch. */
 export class LanePool<Member> {
   readonly #idle: Member[];
-  readonly #members: readonly Member[];
   readonly #queues = new Map<string, Job<Member>[]>();
   readonly #seconds: Record<WorkKind, number> = { sample: 0, score: 0, train: 0 };
   readonly #now: () => number;
 
   /** `now`: seconds of a monotonic clock, for the accounts. */
   constructor(members: readonly Member[], now: () => number) {
-    this.#members = members;
     this.#idle = members.toReversed();
     this.#now = now;
   }
@@ -24,10 +22,6 @@ export class LanePool<Member> {
   /** Seconds that lanes were occupied, by kind of work, summed over lanes. */
   get seconds(): Readonly<Record<WorkKind, number>> {
     return { ...this.#seconds };
-  }
-
-  get members(): readonly Member[] {
-    return this.#members;
   }
 
   /** Runs work on some lane, when the owner's turn comes. Work of one owner starts in the order given. */

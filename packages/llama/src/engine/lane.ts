@@ -19,6 +19,7 @@ export class Lane {
   readonly backend: Pointer = newSingleThreadBackend();
   readonly #allocator: Pointer;
   readonly #kept = new Map<string, Kept>();
+  readonly #numbers = new Map<string, Float32Array>();
   #scratchBytes = 0;
   #generation = 0;
 
@@ -31,19 +32,28 @@ export class Lane {
     return this.#generation;
   }
 
-  /** Bytes of scratch memory, shared by all graphs of the lane. */
-  get scratchBytes(): number {
-    return this.#scratchBytes;
-  }
-
   /** Places a graph's tensors in the scratch memory, growing it where needed. Throws `resource_exhausted` without memory. */
   place(graph: Pointer): void {
-    if (!graphs.allocate(this.#allocator, graph)) {
+    // Without `reserve`, ggml would place a graph by the plan of an earlier one that merely has as many nodes.
+    if (!graphs.reserve(this.#allocator, graph) || !graphs.allocate(this.#allocator, graph)) {
       throw new RedQueenError('resource_exhausted', 'llama: no memory for a compute graph; use a smaller model or shorter prompts');
     }
     const bytes = Number(graphs.allocatedBytes(this.#allocator, 0));
     if (bytes !== this.#scratchBytes) this.#generation++;
     this.#scratchBytes = bytes;
+  }
+
+  /**
+   * A reused array for one purpose; what it held is lost. Copies of logits are large and short-lived, and allocating them anew
+   * would keep the garbage collector busy.
+   */
+  numbers(purpose: string, length: number): Float32Array {
+    let whole = this.#numbers.get(purpose);
+    if (whole === undefined || whole.length < length) {
+      whole = new Float32Array(length);
+      this.#numbers.set(purpose, whole);
+    }
+    return whole.subarray(0, length);
   }
 
   /** Computes a graph off the event loop. */
@@ -63,13 +73,5 @@ export class Lane {
       loser.dispose();
     }
     return item;
-  }
-
-  /** Frees everything. The lane must be idle. */
-  close(): void {
-    for (const item of this.#kept.values()) item.dispose();
-    this.#kept.clear();
-    graphs.freeAllocator(this.#allocator);
-    backends.free(this.backend);
   }
 }

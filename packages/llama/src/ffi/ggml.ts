@@ -124,6 +124,7 @@ export const graphs = {
   node: base<(graph: Pointer, index: number) => Pointer>('P ggml_graph_node(P g, int i)'),
   addNode: base<(graph: Pointer, tensor: Pointer) => void>('void ggml_graph_add_node(P g, P t)'),
   newAllocator: base<(bufferType: Pointer) => Pointer>('P ggml_gallocr_new(P buft)'),
+  reserve: base<(allocator: Pointer, graph: Pointer) => boolean>('bool ggml_gallocr_reserve(P a, P g)'),
   allocate: base<(allocator: Pointer, graph: Pointer) => boolean>('bool ggml_gallocr_alloc_graph(P a, P g)'),
   allocatedBytes: base<(allocator: Pointer, buffer: number) => number | bigint>('size_t ggml_gallocr_get_buffer_size(P a, int i)'),
   freeAllocator: base<(allocator: Pointer) => void>('void ggml_gallocr_free(P a)'),

@@ -87,14 +87,16 @@ interface Work {
 /**
  * The policy-gradient loss of the terms (sorted by row) and its gradient with respect to the logits, laid out like them ([rows × vocabulary]).
  * A token's loss is clipped surrogate + klToBase · k3 − entropyBonus · H(row), divided by the normaliser.
+ * `gradient` may be given to be filled.
  */
 export function policyGradient(
   logits: Float32Array,
   vocabulary: number,
   terms: readonly TokenTerm[],
   loss: PolicyLoss,
+  gradient: Float32Array = new Float32Array(logits.length),
 ): { readonly gradient: Float32Array; readonly sums: PolicyGradientSums } {
-  const work: Work = { logits, gradient: new Float32Array(logits.length), softmax: new RowSoftmax(vocabulary), loss, sums: emptySums() };
+  const work: Work = { logits, gradient: gradient.fill(0), softmax: new RowSoftmax(vocabulary), loss, sums: emptySums() };
   for (let start = 0; start < terms.length; ) {
     const row = (terms[start] as TokenTerm).row;
     let end = start + 1;

@@ -30,6 +30,8 @@ interface Step {
 
 const tensorsPerLayer = 110;
 const slotStep = 16;
+/** Graphs of steps that a decoder keeps. Long answers build theirs anew, which is cheap beside computing them. */
+const keptSteps = 32;
 
 /** Attention over a multiple of 16 slots: ggml's matrix kernels take a slow path for other lengths. */
 function alignSlots(slots: number): number {
@@ -82,7 +84,7 @@ export class Decoder implements Kept {
     return { first, columns, known: alignSlots(first + columns) };
   }
 
-  /** Computes a step; tokens and positions [groups × columns], mask [known, columns · repeat, 1, groups]. Returns logits [rows × vocabulary]. */
+  /** Computes a step; tokens and positions [groups × columns], mask [known, columns · repeat, 1, groups]. Returns logits [rows × vocabulary], valid until the lane's next pass. */
   async step(index: number, tokens: Int32Array, positions: Int32Array, mask: Float32Array): Promise<Float32Array> {
     const step = this.#current(index);
     upload(step.tokens, tokens);
@@ -94,7 +96,7 @@ export class Decoder implements Kept {
         Int32Array.from({ length: this.#shape.groups }, (_, group) => (group + 1) * this.#shape.prompt - 1),
       );
     await this.#lane.compute(step.graph);
-    return download(step.logits, new Float32Array(step.logitRows * this.#model.vocabulary));
+    return download(step.logits, this.#lane.numbers('logits', step.logitRows * this.#model.vocabulary));
   }
 
   dispose(): void {
@@ -106,11 +108,19 @@ export class Decoder implements Kept {
 
   #current(index: number): Step {
     const known = this.#steps.get(index);
-    if (known !== undefined && known.generation === this.#lane.generation) return known;
-    if (known !== undefined) tensors.free(known.context);
+    if (known?.generation === this.#lane.generation) return known;
     const built = this.#build(index);
+    if (known !== undefined) tensors.free(known.context);
+    this.#steps.delete(index);
     this.#steps.set(index, built);
+    if (this.#steps.size > keptSteps) this.#forgetOldest();
     return built;
+  }
+
+  #forgetOldest(): void {
+    const [oldest, step] = this.#steps.entries().next().value as [number, Step];
+    this.#steps.delete(oldest);
+    tensors.free(step.context);
   }
 
   #build(index: number): Step {

@@ -47,7 +47,7 @@ export class TreeGraph implements Kept {
     this.#plan = plan;
   }
 
-  /** Logits of the wanted rows, [rows × vocabulary]. */
+  /** Logits of the wanted rows, [rows × vocabulary]; valid until the lane's next pass. */
   async forward(inputs: TreeInputs): Promise<Float32Array> {
     const built = this.#current();
     // The allocator reuses the memory of inputs after their last use, so all of them are uploaded every time.
@@ -56,7 +56,7 @@ export class TreeGraph implements Kept {
     upload(built.mask, inputs.mask);
     upload(built.rows, inputs.rows);
     await this.#lane.compute(built.forward);
-    return download(built.logits, new Float32Array(this.#shape.rows * this.#model.vocabulary));
+    return download(built.logits, this.#lane.numbers('logits', this.#shape.rows * this.#model.vocabulary));
   }
 
   /** Writes the gradients of the trained block. Once after each `forward`, with dLoss/dLogits [rows × vocabulary]. */
