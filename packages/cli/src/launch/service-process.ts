@@ -15,6 +15,9 @@ export interface ServiceProcessOptions {
   readonly compileCache: string;
 }
 
+/** A service's garbage dies young: without a bound V8 lets a third of the memory of all services together be garbage. */
+const nodeOptions = ['--max-semi-space-size=4'];
+
 /** A little more than the grace period that a service gives itself. */
 const killAfterMs = 12_000;
 
@@ -22,7 +25,7 @@ function spawnService({ name, configFile, logFile, compileCache }: ServiceProces
   const environment = processEnvironment();
   const log = openSync(logFile, 'a');
   try {
-    return spawn(process.execPath, [join(projectFolder, 'services', name, 'src/main.ts')], {
+    return spawn(process.execPath, [...nodeOptions, join(projectFolder, 'services', name, 'src/main.ts')], {
       // The channel tells the service when this process is gone.
       stdio: ['ignore', log, log, 'ipc'],
       env: { NODE_COMPILE_CACHE: compileCache, ...childEnvironment(environment, configFile) },

@@ -43,7 +43,7 @@ class Child {
     // Parent's flags (test runners, loaders) must not leak into the child; libuv's pool carries file work beside koffi's own threads.
     this.process = fork(entry, [], {
       serialization: 'advanced',
-      execArgv: [],
+      execArgv: ['--max-semi-space-size=8'],
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       env: { ...inherited(), UV_THREADPOOL_SIZE: String(threads + 2) },
     });

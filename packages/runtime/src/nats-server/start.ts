@@ -1,7 +1,8 @@
 import { RedQueenError, type Clock } from '@redqueen/core';
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { processEnvironment } from '../config/environment.ts';
 import { endLeftOver } from './left-over.ts';
 import { probeNats } from './probe.ts';
 import { serverConfig, serverFiles, type ServerFiles } from './server-config.ts';
@@ -43,13 +44,17 @@ exec 3<&0
 { read -r word <&3; [ "$word" = stop ] || sleep 5; kill -TERM $server; } >/dev/null 2>&1 &
 wait $server`;
 
+/** Go's collector lets the heap double before it looks; with a goal it keeps the server small. Not a hard limit: more is taken where more is alive. */
+const memoryGoal = { GOMEMLIMIT: '96MiB' };
+
 function spawnServer(program: string, files: ServerFiles): ChildProcess {
   const log = openSync(files.log, 'a');
   try {
     const words = [program, '-c', files.config];
     // Detached: Ctrl-C at a terminal must reach the launcher alone, which stops the server last.
-    if (process.platform === 'win32') return spawn(program, words.slice(1), { stdio: ['pipe', log, log], detached: true });
-    return spawn('/bin/sh', ['-c', guard, 'sh', ...words], { stdio: ['pipe', log, log], detached: true });
+    const options: SpawnOptions = { stdio: ['pipe', log, log], detached: true, env: { ...memoryGoal, ...processEnvironment() } };
+    if (process.platform === 'win32') return spawn(program, words.slice(1), options);
+    return spawn('/bin/sh', ['-c', guard, 'sh', ...words], options);
   } finally {
     closeSync(log);
   }
