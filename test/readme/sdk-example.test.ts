@@ -11,7 +11,7 @@ let cluster: Running;
 let gateway: string;
 
 beforeAll(async () => {
-  cluster = redqueen('up', '--data', folder.path, '--json');
+  cluster = redqueen(folder.path, 'up', '--json');
   ({ gateway } = JSON.parse(await cluster.line(/"gateway"/)) as { gateway: string });
 }, 60_000);
 
