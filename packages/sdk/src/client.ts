@@ -35,7 +35,7 @@ export interface StartOptions {
   readonly seed?: number;
   /** Executor updates. */
   readonly updates?: number;
-  /** JSON merge patch on the recipe. */
+  /** JSON merge patch on the recipe, or a list of them to apply in order. */
   readonly patch?: unknown;
   /** Id to give the run; a fresh one when left out. */
   readonly run?: string;

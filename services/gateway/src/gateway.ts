@@ -1,9 +1,8 @@
-import type { Recipe, RunRecord, RunReport } from '@redqueen/core';
-import type { ServiceContext } from '@redqueen/runtime';
+import { RedQueenError, type Recipe, type RunRecord, type RunReport } from '@redqueen/core';
+import type { Runs, ServiceContext } from '@redqueen/runtime';
 import type { ClusterCosts } from './cost/costs.ts';
 import { reportOf } from './report/document.ts';
 import { readReport } from './run-control/files.ts';
-import type { RunRecords } from './runs/records.ts';
 import type { RunView } from './runs/view.ts';
 import { isLive, type RunViews } from './runs/views.ts';
 import type { DeadLetters } from './runs/dead-letters.ts';
@@ -11,7 +10,7 @@ import type { DeadLetters } from './runs/dead-letters.ts';
 /** What every part of the gateway shares. */
 export interface Gateway {
   readonly context: ServiceContext;
-  readonly records: RunRecords;
+  readonly runs: Runs;
   readonly views: RunViews;
   readonly costs: ClusterCosts;
   readonly deadLetters: DeadLetters;
@@ -26,6 +25,13 @@ export interface RecipeSource {
   readonly recipe: string;
   readonly recipeYaml: string;
   readonly patchJson: string;
+}
+
+/** A run's record. Throws `not_found` with what to do. */
+export async function recordOf({ runs }: Gateway, run: string): Promise<RunRecord> {
+  const record = run === '' ? undefined : await runs.get(run);
+  if (record) return record;
+  throw new RedQueenError('not_found', `there is no run ${JSON.stringify(run)}; \`redqueen runs\` lists them`);
 }
 
 /** The view of a run, caught up with its stream. */

@@ -2,10 +2,11 @@ import { RedQueenError, type Recipe } from '@redqueen/core';
 import { loadRecipe, modelFile, parseRecipe, type Config } from '@redqueen/runtime';
 import type { RecipeSource } from './gateway.ts';
 
-function patchOf(text: string): unknown {
-  if (text === '') return {};
+function patchesOf(text: string): readonly unknown[] {
+  if (text === '') return [];
   try {
-    return JSON.parse(text);
+    const parsed: unknown = JSON.parse(text);
+    return Array.isArray(parsed) ? parsed : [parsed];
   } catch (error) {
     throw new RedQueenError('invalid_argument', `patch is no JSON: ${(error as Error).message}; write it like '{"updates":100}'`, {
       cause: error,
@@ -17,8 +18,9 @@ function patchOf(text: string): unknown {
 export function recipeResolver(config: Config): (source: RecipeSource) => Recipe {
   return ({ recipe, recipeYaml, patchJson }) => {
     if (recipe !== '' && recipeYaml !== '') throw new RedQueenError('invalid_argument', 'give either `recipe` or `recipe_yaml`, not both');
-    const patch = patchOf(patchJson);
-    const resolved = recipeYaml === '' ? loadRecipe(recipe || 'default', config.recipesFolder, patch) : parseRecipe(recipeYaml, patch);
+    const patches = patchesOf(patchJson);
+    const resolved =
+      recipeYaml === '' ? loadRecipe(recipe || 'default', config.recipesFolder, ...patches) : parseRecipe(recipeYaml, ...patches);
     modelFile(resolved.model, config.policy.modelsFolder);
     return resolved;
   };

@@ -95,7 +95,7 @@ describe('the gateway', () => {
       expect((await watchToEnd(run))?.run?.status).toBe('RUN_STATUS_FINISHED');
     }
     expect((await client().ListRuns({})).runs.map(({ run }) => run)).toEqual(['second', 'first']);
-    await expect(start('first')).rejects.toThrow(/exists already/);
+    await expect(start('first')).rejects.toThrow(/run first exists/);
   });
 
   test('refuses what cannot be run, in words', async () => {

@@ -1,4 +1,4 @@
-import type { CreateService, Handlers, ServiceContext } from '@redqueen/runtime';
+import { Runs, type CreateService, type Handlers, type ServiceContext } from '@redqueen/runtime';
 import { ClusterCosts } from './cost/costs.ts';
 import type { Gateway } from './gateway.ts';
 import { servePage } from './page/server.ts';
@@ -10,13 +10,12 @@ import { runHandlers } from './rpc/runs.ts';
 import { watchHandler } from './rpc/watch.ts';
 import { RunControl } from './run-control/run-control.ts';
 import { openDeadLetters } from './runs/dead-letters.ts';
-import { RunRecords, runsBucket } from './runs/records.ts';
 import { RunViews } from './runs/views.ts';
 
 async function openGateway(context: ServiceContext): Promise<Gateway> {
   return {
     context,
-    records: new RunRecords(await context.bus.keyValue(runsBucket)),
+    runs: await Runs.open(context.bus),
     views: new RunViews(context),
     costs: await ClusterCosts.open(context),
     deadLetters: await openDeadLetters(context),

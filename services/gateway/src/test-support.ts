@@ -91,8 +91,9 @@ export async function startTestGateway(): Promise<TestGateway> {
 }
 
 /** Tells messages as if an actor had. */
-export async function tellAs(bus: Bus, run: string, from: string, to: string, id: string, told: ToldInput): Promise<void> {
-  await bus.publish({ id, run, from: addressOf(from), to: addressOf(to), cause: '', traceparent: '', ...told });
+export async function tellAs(bus: Bus, envelope: { run: string; from: string; to: string; id: string }, told: ToldInput): Promise<void> {
+  const { from, to } = envelope;
+  await bus.publish({ ...envelope, from: addressOf(from), to: addressOf(to), cause: '', traceparent: '', ...told });
 }
 
 /**
@@ -110,10 +111,14 @@ export async function playCluster(
 ): Promise<void> {
   let answered = 0;
   const release = (agent: string, version: number, last: boolean) =>
-    tellAs(bus, run, 'policy/0', 'curriculum/0', `${agent}-v${version}`, {
-      kind: 'released',
-      body: { agent, version, reason: version === 0 ? 'start' : 'gate', sourceVersion: version, updates: version * 4, last },
-    });
+    tellAs(
+      bus,
+      { run, from: 'policy/0', to: 'curriculum/0', id: `${agent}-v${version}` },
+      {
+        kind: 'released',
+        body: { agent, version, reason: version === 0 ? 'start' : 'gate', sourceVersion: version, updates: version * 4, last },
+      },
+    );
   for await (const { message } of bus.read(run, { from: 1, follow: true, signal: options.signal })) {
     if (message.kind === 'control' && message.body.command === 'start' && message.to.role === 'policy') {
       for (const agent of reportedAgents) await release(agent, 0, false);
@@ -121,10 +126,14 @@ export async function playCluster(
     if (message.kind !== 'anchorTask') continue;
     const { anchorId } = message.body;
     const figures = [{ name: 'sampled', value: options.accuracy(message), count: 100 }];
-    await tellAs(bus, run, 'verifier/0', 'gateway/0', `${anchorId}-result`, {
-      kind: 'anchorResult',
-      body: { anchorId, task: message.body, figures },
-    });
+    await tellAs(
+      bus,
+      { run, from: 'verifier/0', to: 'gateway/0', id: `${anchorId}-result` },
+      {
+        kind: 'anchorResult',
+        body: { anchorId, task: message.body, figures },
+      },
+    );
     if (++answered === reportedAgents.length) options.proceed.then(() => release('executor/0', 1, true)).catch(() => {});
   }
 }

@@ -1,4 +1,4 @@
-import { hash, mergePatch, type Recipe } from '@redqueen/core';
+import { hash, type Recipe } from '@redqueen/core';
 import { RedQueenError } from '@redqueen/sdk';
 
 /** A claim as a recipe states it. */
@@ -58,13 +58,7 @@ export function armRuns(recipe: Recipe, options: ClaimOptions): ArmRun[] {
       .filter((arm) => index < (arm.seeds ?? seeds))
       .map((arm): ArmRun => {
         const updates = arm.updates ?? options.updates;
-        const mark = hash(
-          essence(recipe),
-          JSON.stringify(mergePatch({}, arm.patch)),
-          updates ?? 0,
-          arm.equalTokens,
-          options.updates ?? 0,
-        ).slice(0, 8);
+        const mark = hash(essence(recipe), JSON.stringify(arm.patch), updates ?? 0, arm.equalTokens, options.updates ?? 0).slice(0, 8);
         return {
           arm: arm.name,
           seed,

@@ -1,4 +1,3 @@
-import { mergePatch } from '@redqueen/core';
 import { isOver, RedQueenError, type RedQueen, type Recipe, type RunInfo, type StartOptions } from '@redqueen/sdk';
 import { runToEnd } from '../run-to-end.ts';
 import type { Terminal } from '../terminal.ts';
@@ -42,9 +41,9 @@ function tokensOf(results: readonly ArmResult[], entry: ArmRun): number {
   );
 }
 
-function patchOf({ patch }: ClaimContext, entry: ArmRun, results: readonly ArmResult[]): unknown {
+function patchesOf({ patch }: ClaimContext, entry: ArmRun, results: readonly ArmResult[]): unknown {
   const limit = entry.equalTokens ? { maxSampledTokens: tokensOf(results, entry) } : {};
-  return [entry.patch, limit].reduce(mergePatch, patch);
+  return [patch, entry.patch, limit];
 }
 
 async function armRun(context: ClaimContext, entry: ArmRun, results: readonly ArmResult[]): Promise<ArmResult> {
@@ -52,7 +51,7 @@ async function armRun(context: ClaimContext, entry: ArmRun, results: readonly Ar
   const { run, info } = await place(client, entry.run);
   if (!info) {
     const updates = entry.updates === undefined ? {} : { updates: entry.updates };
-    await client.runs.start({ ...source, run, seed: entry.seed, patch: patchOf(context, entry, results), ...updates });
+    await client.runs.start({ ...source, run, seed: entry.seed, patch: patchesOf(context, entry, results), ...updates });
   } else if (info.status === 'stopped') await client.runs.resume(run);
   const ended = info && isOver(info) && info.status === 'finished' ? info : await runToEnd(client, run, terminal, signal);
   if (ended.status !== 'finished')
@@ -64,7 +63,7 @@ async function armRun(context: ClaimContext, entry: ArmRun, results: readonly Ar
 export async function runClaim(context: ClaimContext, recipe: Recipe, options: ClaimOptions): Promise<ArmResult[]> {
   const entries = armRuns(recipe, options);
   // A patch that does not fit is found now and not after an hour.
-  for (const { patch } of entries) await context.client.recipe({ ...context.source, patch: mergePatch(context.patch, patch) });
+  for (const { patch } of entries) await context.client.recipe({ ...context.source, patch: [context.patch, patch] });
   const results: ArmResult[] = [];
   for (const [index, entry] of entries.entries()) {
     context.terminal.say(`[${index + 1}/${entries.length}] ${entry.arm}, seed ${entry.seed}: run ${entry.run}`);

@@ -38,7 +38,7 @@ function addRuns(program: Command): void {
   looking(program, 'runs', 'all runs that the cluster knows').action((options: LookOptions) =>
     withCluster(options, { launch: false }, async ({ client }, { terminal }) => {
       const runs = await client.runs.list();
-      if (options.json) return terminal.print(JSON.stringify(runs.map(({ resolvedRecipe: _, ...run }) => run)));
+      if (options.json) return terminal.print(JSON.stringify(runs.map((run) => ({ ...run, resolvedRecipe: undefined }))));
       if (runs.length === 0) return terminal.print('No run yet. Start one with `redqueen run default`.');
       const rows = runs.map(({ run, recipe, seed, status, updatesDone, updates, startedAt }) => [
         run,

@@ -24,7 +24,11 @@ beforeEach(() => {
   attachments = new Attachments({
     clock,
     logger: silentLogger,
+    async refuse({ run }, { message }) {
+      events.push(`refuse ${run}: ${message}`);
+    },
     async attach({ run }) {
+      if (run === 'faulty') throw new RedQueenError('invalid_argument', 'unknown option');
       if (failures-- > 0) throw new RedQueenError('unavailable', 'not yet');
       events.push(`start ${run}`);
       return {
@@ -62,6 +66,14 @@ describe('attachments', () => {
     attachments.update(record('b', 'stopped'));
     await attachments.stop();
     expect(events).toEqual(['start a', 'stop a']);
+  });
+
+  it('of a recipe that this service can never work with end the run with the reason', async () => {
+    attachments.update(record('faulty', 'running'));
+    while (events.length === 0) await turn();
+    attachments.update(record('faulty', 'failed'));
+    await attachments.stop();
+    expect(events).toEqual(['refuse faulty: unknown option']);
   });
 
   it('of a run resumed at once wait for the end of the old ones', async () => {

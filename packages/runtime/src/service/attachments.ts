@@ -13,6 +13,8 @@ export interface Attached {
 export interface AttachmentsOptions {
   /** Starts the service's actors of a run. Where it throws, it is tried again as long as the run is under way. */
   readonly attach: (record: RunRecord) => Promise<Attached>;
+  /** Called where `attach` throws `invalid_argument`: the recipe asks for what this service cannot do, and never will. The run ends with that error. */
+  readonly refuse: (record: RunRecord, error: RedQueenError) => Promise<unknown>;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -69,11 +71,23 @@ export class Attachments {
         logger.info({ run: record.run, actors: attached.actors }, `attached to run ${record.run}`);
         return attached;
       } catch (error) {
+        if (await this.#refused(record, RedQueenError.from(error))) return undefined;
         logger.warn({ err: error, run: record.run }, `cannot work on run ${record.run} yet: ${RedQueenError.from(error).message}`);
         await clock.sleep(retryPauseMs, signal).catch(() => {});
       }
     }
     return undefined;
+  }
+
+  async #refused(record: RunRecord, error: RedQueenError): Promise<boolean> {
+    if (error.code !== 'invalid_argument') return false;
+    this.#options.logger.error({ err: error, run: record.run }, `run ${record.run} cannot work: ${error.message}`);
+    await this.#options
+      .refuse(record, error)
+      .catch((reason: unknown) =>
+        this.#options.logger.error({ err: reason, run: record.run }, `cannot record that run ${record.run} failed`),
+      );
+    return true;
   }
 
   #detach(run: string, attachment: RunAttachment): void {

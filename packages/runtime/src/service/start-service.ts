@@ -9,7 +9,7 @@ import { Attachments } from './attachments.ts';
 import { createClients, serviceAddress, type Clients } from './clients.ts';
 import { createLifecycle, settledWithin, type Lifecycle, type LifecycleState } from './lifecycle.ts';
 import { keepReadiness } from './readiness.ts';
-import { attachRun } from './run-host.ts';
+import { attachRun, failRun } from './run-host.ts';
 import { systemClock } from '../system/clock.ts';
 import { systemIds } from '../system/ids.ts';
 import type { CreateService, ServiceContext, ServiceParts } from './types.ts';
@@ -135,7 +135,12 @@ export async function startService(name: ServiceName, create: CreateService, opt
     clients.close();
     throw error;
   });
-  const attachments = new Attachments({ attach: (record) => attachRun(record, parts, context), clock, logger });
+  const attachments = new Attachments({
+    attach: (record) => attachRun(record, parts, context),
+    refuse: (record, { message }) => failRun(context, record.run, message),
+    clock,
+    logger,
+  });
   const running: Running = { name, context, parts, clients, server, lifecycle, attachments, watching: new AbortController(), ending };
   lifecycle.advance('running');
   const serving = watchHealth(running);

@@ -1,5 +1,5 @@
 import { RedQueenError, type Conversation } from '@redqueen/core';
-import { currentReport, readyView, type Gateway } from '../gateway.ts';
+import { currentReport, readyView, recordOf, type Gateway } from '../gateway.ts';
 import { conversationOf } from '../projection/conversation.ts';
 import { messagesOf, newestEpisodes } from '../projection/episodes.ts';
 import { messageOf, type Message } from '@redqueen/contract';
@@ -10,7 +10,7 @@ export type Api = (path: string) => Promise<unknown>;
 
 /** From what is still kept here, else from the aggregator, which reads it from the stream. */
 async function conversation(gateway: Gateway, run: string, episode: string): Promise<Conversation> {
-  const view = await readyView(gateway, await gateway.records.get(run));
+  const view = await readyView(gateway, await recordOf(gateway, run));
   const kept = messagesOf(view.projection.episodes, episode);
   if (kept) return conversationOf(episode, kept);
   const { events, settlement } = await gateway.context.connect('reward-aggregator').Explain({ run, episodeId: episode });
@@ -20,12 +20,18 @@ async function conversation(gateway: Gateway, run: string, episode: string): Pro
 }
 
 async function episodes(gateway: Gateway, run: string): Promise<unknown> {
-  const view = await readyView(gateway, await gateway.records.get(run));
-  return newestEpisodes(view.projection.episodes, 20).map(({ turns: _, explanation: __, ...summary }) => summary);
+  const view = await readyView(gateway, await recordOf(gateway, run));
+  return newestEpisodes(view.projection.episodes, 20).map(({ episode, canonical, attempts, solved, status }) => ({
+    episode,
+    canonical,
+    attempts,
+    solved,
+    status,
+  }));
 }
 
 async function runs(gateway: Gateway): Promise<unknown> {
-  const records = await gateway.records.list();
+  const records = await gateway.runs.list();
   return Promise.all(records.map((record) => runMessage(gateway, { ...record })));
 }
 
@@ -38,7 +44,7 @@ export function pageApi(gateway: Gateway): Api {
       .slice(1)
       .map(decodeURIComponent);
     if (what === 'runs' && run === undefined) return runs(gateway);
-    if (what === 'runs' && run !== undefined && part === undefined) return currentReport(gateway, await gateway.records.get(run));
+    if (what === 'runs' && run !== undefined && part === undefined) return currentReport(gateway, await recordOf(gateway, run));
     if (what === 'runs' && run !== undefined && part === 'episodes') {
       return rest.length === 0 ? episodes(gateway, run) : conversation(gateway, run, rest.join('/'));
     }

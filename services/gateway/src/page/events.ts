@@ -9,8 +9,8 @@ function send(response: ServerResponse, event: string, data: unknown): boolean {
 }
 
 /** The run that is meant: the one named, else the newest. */
-async function recordOf(gateway: Gateway, run: string | null) {
-  const records = await gateway.records.list();
+async function chosenRecord(gateway: Gateway, run: string | null) {
+  const records = await gateway.runs.list();
   return run ? records.find((record) => record.run === run) : records[0];
 }
 
@@ -24,7 +24,7 @@ export async function streamEvents(gateway: Gateway, run: string | null, respons
   let writable = true;
   response.on('drain', () => (writable = true));
   while (!signal.aborted) {
-    const record = await recordOf(gateway, run);
+    const record = await chosenRecord(gateway, run);
     const report = record && (await currentReport(gateway, record, signal));
     const state = report ? `${report.run} ${report.status} ${report.messages}` : 'none';
     if (state !== sent && writable) {

@@ -1,7 +1,7 @@
 import { environmentByName } from '@redqueen/environments';
 import { RedQueenError } from '@redqueen/core';
 import type { Handlers } from '@redqueen/runtime';
-import type { Gateway } from '../gateway.ts';
+import { recordOf, type Gateway } from '../gateway.ts';
 import { isLive } from '../runs/views.ts';
 
 type AgentHandlers = Pick<
@@ -32,20 +32,16 @@ const attachPatienceMs = 15_000;
 const attachPauseMs = 200;
 
 /** Asks a service about a run; as long as a live run has not reached that service yet, asks again. Throws `not_found` for a run that nobody knows. */
-async function askAbout<Answer>(
-  { context, records }: Gateway,
-  run: string,
-  signal: AbortSignal,
-  ask: () => Promise<Answer>,
-): Promise<Answer> {
-  const live = isLive(await records.get(run));
-  const until = context.clock.now() + attachPatienceMs;
+async function askAbout<Answer>(gateway: Gateway, run: string, signal: AbortSignal, ask: () => Promise<Answer>): Promise<Answer> {
+  const { clock } = gateway.context;
+  const live = isLive(await recordOf(gateway, run));
+  const until = clock.now() + attachPatienceMs;
   for (;;) {
     try {
       return await ask();
     } catch (error) {
-      if (!live || RedQueenError.from(error).code !== 'not_found' || context.clock.now() > until) throw error;
-      await context.clock.sleep(attachPauseMs, signal);
+      if (!live || RedQueenError.from(error).code !== 'not_found' || clock.now() > until) throw error;
+      await clock.sleep(attachPauseMs, signal);
     }
   }
 }

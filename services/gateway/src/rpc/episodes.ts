@@ -1,6 +1,6 @@
 import type { Handlers } from '@redqueen/runtime';
 import { addressOf } from '@redqueen/contract';
-import { readyView, type Gateway } from '../gateway.ts';
+import { readyView, recordOf, type Gateway } from '../gateway.ts';
 import { newestEpisodes } from '../projection/episodes.ts';
 
 type EpisodeHandlers = Pick<Handlers<'GatewayService'>, 'ExplainEpisode' | 'ListEpisodes' | 'ListDeadLetters'>;
@@ -14,7 +14,7 @@ export function episodeHandlers(gateway: Gateway): EpisodeHandlers {
       explanation: await gateway.context.connect('reward-aggregator').Explain({ run, episodeId }, { signal: call.signal }),
     }),
     ListEpisodes: async ({ run, limit }, call) => {
-      const view = await readyView(gateway, await gateway.records.get(run), call.signal);
+      const view = await readyView(gateway, await recordOf(gateway, run), call.signal);
       const episodes = newestEpisodes(view.projection.episodes, limit || defaultLimit).map(
         ({ episode, status, attempts, solved, ...spec }) => {
           const { environment, family, level, canonical, origin } = spec;

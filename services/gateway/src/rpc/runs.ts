@@ -1,6 +1,6 @@
 import { RedQueenError, type RunRecord } from '@redqueen/core';
 import { recipeNames, type Handlers } from '@redqueen/runtime';
-import { currentReport, type Gateway } from '../gateway.ts';
+import { currentReport, recordOf, type Gateway } from '../gateway.ts';
 import { freshRunId } from '../run-control/run-control.ts';
 import { isLive } from '../runs/views.ts';
 import { runMessage } from './run-message.ts';
@@ -11,7 +11,7 @@ type RunHandlers = Pick<
 >;
 type StartRequest = Parameters<RunHandlers['StartRun']>[0];
 
-function recordOf(gateway: Gateway, request: StartRequest): RunRecord {
+function newRecord(gateway: Gateway, request: StartRequest): RunRecord {
   const { context } = gateway;
   const recipe = gateway.recipe(request);
   const seed = request.seed ?? recipe.seed;
@@ -26,9 +26,9 @@ function recordOf(gateway: Gateway, request: StartRequest): RunRecord {
 
 /** The stream exists before anybody hears of the run. */
 async function startRun(gateway: Gateway, request: StartRequest): Promise<RunRecord> {
-  const record = recordOf(gateway, request);
+  const record = newRecord(gateway, request);
   await gateway.context.bus.openRun(record.run);
-  await gateway.records.create(record);
+  await gateway.runs.create(record);
   gateway.context.logger.info({ run: record.run, seed: record.seed }, `run ${record.run} starts`);
   return record;
 }
@@ -56,16 +56,16 @@ export function runHandlers(gateway: Gateway): RunHandlers {
   const answer = async (record: RunRecord) => ({ run: await runMessage(gateway, record) });
   return {
     StartRun: async (request) => answer(await startRun(gateway, request)),
-    StopRun: async ({ run }) => answer(await gateway.records.get(run).then(() => gateway.records.change(run, stopped))),
-    ResumeRun: async ({ run }) => answer(await gateway.records.get(run).then(() => gateway.records.change(run, resumed))),
+    StopRun: async ({ run }) => answer(await recordOf(gateway, run).then(() => gateway.runs.update(run, stopped))),
+    ResumeRun: async ({ run }) => answer(await recordOf(gateway, run).then(() => gateway.runs.update(run, resumed))),
     ResolveRecipe: async (request) => ({
       recipeJson: JSON.stringify(gateway.recipe(request)),
       recipes: recipeNames(gateway.context.config.recipesFolder),
     }),
-    ListRuns: async () => ({ runs: await Promise.all((await gateway.records.list()).map((record) => runMessage(gateway, record))) }),
-    GetRun: async ({ run }) => answer(await gateway.records.get(run)),
+    ListRuns: async () => ({ runs: await Promise.all((await gateway.runs.list()).map((record) => runMessage(gateway, record))) }),
+    GetRun: async ({ run }) => answer(await recordOf(gateway, run)),
     Report: async ({ run }, call) => ({
-      json: JSON.stringify(await currentReport(gateway, await gateway.records.get(run), call.signal)),
+      json: JSON.stringify(await currentReport(gateway, await recordOf(gateway, run), call.signal)),
     }),
   };
 }

@@ -1,6 +1,6 @@
 import type { WatchRunResponseInput } from '@redqueen/contract';
 import type { Handlers } from '@redqueen/runtime';
-import { readyView, type Gateway } from '../gateway.ts';
+import { readyView, recordOf, type Gateway } from '../gateway.ts';
 import { focusOf } from '../projection/frontier.ts';
 import { elapsedSeconds, runSeconds } from '../projection/projection.ts';
 import { sampledTokens, trainedTokens } from '../projection/tallies.ts';
@@ -36,7 +36,7 @@ async function progressOf(gateway: Gateway, view: RunView): Promise<WatchRunResp
 /** A run's progress once a second; the last answer is the one that says how it ended. */
 export function watchHandler(gateway: Gateway): Handlers<'GatewayService'>['WatchRun'] {
   return async function* ({ run }, call) {
-    const view = await readyView(gateway, await gateway.records.get(run), call.signal);
+    const view = await readyView(gateway, await recordOf(gateway, run), call.signal);
     while (isLive(view.record)) {
       yield await progressOf(gateway, view);
       await gateway.context.clock.sleep(tickMs, call.signal);

@@ -31,10 +31,10 @@ export async function concludeRun(
   error = '',
 ): Promise<RunRecord> {
   if (status === 'finished') await exportAdapters(gateway, view);
-  const ended: RunRecord = { ...view.record, status, endedAt: gateway.context.clock.now(), ...(error === '' ? {} : { error }) };
+  const ended: RunRecord = { ...view.record, status, endedAt: view.record.endedAt ?? gateway.context.clock.now(), ...(error === '' ? {} : { error }) };
   const report = await liveReport(gateway, view);
   await writeReport(gateway.context.config.dataDir, { ...report, status, error, endedAt: new Date(ended.endedAt ?? 0).toISOString() });
-  return gateway.records.change(ended.run, (record) => {
+  return gateway.runs.update(ended.run, (record) => {
     // Somebody resumed it while it was being stopped: their word is the newer one.
     if (status === 'stopped' && record.status !== 'stopping') return undefined;
     return { ...record, status, endedAt: ended.endedAt, ...(error === '' ? {} : { error }) };

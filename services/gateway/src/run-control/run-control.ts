@@ -39,10 +39,10 @@ export class RunControl {
   }
 
   async #follow(): Promise<void> {
-    const { records, views, context } = this.#gateway;
+    const { runs, views, context } = this.#gateway;
     while (!context.signal.aborted) {
       try {
-        for await (const record of records.watch(context.signal)) {
+        for await (const record of runs.watch(context.signal, context.logger)) {
           const open = views.open(record.run);
           if (open) open.record = record;
           if (isLive(record)) this.#take(record);
@@ -82,6 +82,20 @@ export class RunControl {
       }
       await context.clock.sleep(pause, context.signal).catch(() => {});
     }
+    // A service that cannot work with the recipe has failed the run: what it did until then is written down all the same.
+    if (view.record.status === 'failed') await this.#conclude(view, 'failed', view.record.error ?? '');
+  }
+
+  async #conclude(view: RunView, status: 'finished' | 'stopped' | 'failed', error: string): Promise<void> {
+    const { run } = view.record;
+    const { logger } = this.#gateway.context;
+    try {
+      view.record = await concludeRun(this.#gateway, view, status, error);
+      if (view.record.status === status) logger.info({ run }, `run ${run} is ${status}`);
+    } catch (reason) {
+      if (status !== 'failed') throw reason;
+      logger.error({ err: reason, run }, `the report of the failed run ${run} cannot be written`);
+    }
   }
 
   async #tick(view: RunView): Promise<void> {
@@ -97,8 +111,7 @@ export class RunControl {
     }
     if (step.kind === 'fail') logger.error({ run }, `run ${run} fails: ${step.error}`);
     const status = step.kind === 'finish' ? 'finished' : step.kind === 'stopped' ? 'stopped' : 'failed';
-    view.record = await concludeRun(this.#gateway, view, status, step.kind === 'fail' ? step.error : '');
-    if (view.record.status === status) logger.info({ run }, `run ${run} is ${status}`);
+    await this.#conclude(view, status, step.kind === 'fail' ? step.error : '');
   }
 }
 
