@@ -1,10 +1,10 @@
+import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { connectRpc } from '@redqueen/runtime';
+import { connectRpc, projectFolder } from '@redqueen/runtime';
 import { parse } from 'yaml';
 import { processCosts } from '../../services/gateway/src/cost/processes.ts';
-import { redqueen, lastJson, type Running } from '../e2e/cluster.ts';
 
 /** What is measured. */
 export interface BenchOptions {
@@ -36,8 +36,9 @@ const pollMs = 100;
 const sampleMs = 1000;
 
 /** Address of the policy service, once the launcher has written the configuration down. */
-async function policyAddress(folder: string): Promise<string> {
+async function policyAddress(folder: string, signal: AbortSignal): Promise<string> {
   for (;;) {
+    signal.throwIfAborted();
     try {
       const config = parse(readFileSync(join(folder, 'cluster.yaml'), 'utf8')) as { services: { policy: { host: string; port: number } } };
       const { host, port } = config.services.policy;
@@ -49,7 +50,7 @@ async function policyAddress(folder: string): Promise<string> {
 }
 
 async function firstUpdate(folder: string, begun: number, signal: AbortSignal): Promise<number> {
-  const policy = connectRpc('PolicyService', await policyAddress(folder));
+  const policy = connectRpc('PolicyService', await policyAddress(folder, signal));
   try {
     while (!signal.aborted) {
       const device = await policy.Device({}, { timeoutMs: 1000 }).catch(() => undefined);
@@ -68,10 +69,10 @@ interface Samples {
   cpu: Record<string, number>;
 }
 
-async function sampleProcesses(command: Running, signal: AbortSignal): Promise<Samples> {
+async function sampleProcesses(launcher: number, signal: AbortSignal): Promise<Samples> {
   const samples: Samples = { peak: 0, memory: {}, cpu: {} };
   while (!signal.aborted) {
-    const costs = await processCosts(command.process.pid ?? 0);
+    const costs = await processCosts(launcher);
     const sum = costs.reduce((total, { memoryBytes }) => total + memoryBytes, 0);
     if (sum > samples.peak) {
       samples.peak = sum;
@@ -94,17 +95,30 @@ interface Report {
   };
 }
 
+/** Starts `redqueen run default` over a folder of its own. */
+function start({ seed, updates, folder }: BenchOptions) {
+  const words = ['run', 'default', '--seed', String(seed), '--updates', String(updates), '--data', folder, '--json'];
+  const child = spawn(process.execPath, [join(projectFolder, 'packages/cli/bin/redqueen.mjs'), ...words], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const text = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const) child[name].setEncoding('utf8').on('data', (chunk: string) => (text[name] += chunk));
+  const ended = new Promise<typeof text>((resolve) => child.on('close', () => resolve(text)));
+  return { launcher: child.pid ?? 0, ended };
+}
+
 /** Runs the default recipe on a cluster of its own and measures what it costs. Throws with the command's output where the run does not finish. */
-export async function measure({ seed, updates, folder }: BenchOptions): Promise<Measurement> {
+export async function measure(options: BenchOptions): Promise<Measurement> {
+  const { folder } = options;
   const begun = performance.now();
-  const command = redqueen('run', 'default', '--seed', String(seed), '--updates', String(updates), '--data', folder, '--json');
+  const { launcher, ended } = start(options);
   const over = new AbortController();
   const first = firstUpdate(folder, begun, over.signal);
-  const sampling = sampleProcesses(command, over.signal);
-  const ended = await command.ended;
+  const sampling = sampleProcesses(launcher, over.signal);
+  const { stdout, stderr } = await ended;
   over.abort();
-  const line = lastJson(ended) as unknown as { status?: string; run: string };
-  if (line.status !== 'finished') throw new Error(`the run did not finish:\n${ended.stdout}\n${ended.stderr}`);
+  const line = JSON.parse(stdout.trim() || '{}') as { status?: string; run?: string };
+  if (line.status !== 'finished' || line.run === undefined) throw new Error(`the run did not finish:\n${stdout}\n${stderr}`);
   const report = JSON.parse(readFileSync(join(folder, 'runs', line.run, 'report.json'), 'utf8')) as Report;
   const samples = await sampling;
   const { device } = report.cost;
