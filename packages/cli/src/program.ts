@@ -21,6 +21,8 @@ Without --gateway a command works with the cluster that runs over the data folde
 /** The command line: `redqueen <command>`. */
 export function program(): Command {
   const root = new Command('redqueen').description('agents that get better by working on each other').version(version());
+  // `redqueen export executor --version 3` speaks of the adapter's version, not of the program's.
+  root.enablePositionalOptions();
   root.addHelpText('after', epilogue).showHelpAfterError('(redqueen --help lists the commands)');
   root.configureHelp({ sortSubcommands: false });
   root.exitOverride((error) => process.exit(error.exitCode === 0 ? exitCodes.done : exitCodes.badInput));

@@ -1,12 +1,30 @@
 import { Client, credentials } from '@grpc/grpc-js';
 import { RedQueenError } from '@redqueen/core';
-import type { Connection } from './call.ts';
+import type { Connection, GatewayMethod } from './call.ts';
 
-/** Calls that failed because nobody answered are made again, at most three times; a call that reached the gateway never is. */
+/** Calls that may be made twice without harm. The others are made once: a lost answer does not say whether they were done. */
+const repeatable = [
+  'StopRun',
+  'ResumeRun',
+  'ResolveRecipe',
+  'ListRuns',
+  'GetRun',
+  'Report',
+  'Ask',
+  'SubmitTask',
+  'ListVersions',
+  'DownloadAdapter',
+  'ExplainEpisode',
+  'ListEpisodes',
+  'ListDeadLetters',
+  'Cluster',
+] as const satisfies readonly GatewayMethod[];
+
+/** Where nobody answers, repeatable calls are made again, at most three times. */
 const serviceConfig = {
   methodConfig: [
     {
-      name: [{ service: 'redqueen.v1.GatewayService' }],
+      name: repeatable.map((method) => ({ service: 'redqueen.v1.GatewayService', method })),
       retryPolicy: {
         maxAttempts: 4,
         initialBackoff: '0.1s',

@@ -3,7 +3,7 @@ import uPlot from './vendor/uPlot.esm.js';
 import { element, nothing } from './dom.js';
 import { count, percent } from './words.js';
 
-const height = 190;
+const height = 176;
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 /** Several curves with their own moments on one common axis; uPlot wants one list of moments. */
@@ -83,7 +83,10 @@ function optionsOf(chart, width) {
       x: { time: false, range: (_, low, high) => [Math.min(0, low ?? 0), Math.max(10, high ?? 10)] },
       y: { range: (_, low, high) => yRange(low, high, chart) },
     },
-    axes: [axis((value) => `${value} s`), { ...axis(number), size: 58 }],
+    axes: [
+      { ...axis((value) => `${value} s`), size: 26 },
+      { ...axis(number), size: 58 },
+    ],
     series: [
       { value: (_, value) => (value === null ? '' : `${value} s`) },
       ...chart.lines.map((line) => ({

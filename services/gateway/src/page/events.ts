@@ -1,5 +1,7 @@
 import type { ServerResponse } from 'node:http';
+import type { RunRecord } from '@redqueen/core';
 import { currentReport, type Gateway } from '../gateway.ts';
+import { isLive } from '../runs/views.ts';
 
 /** Between two looks at the run. */
 const tickMs = 1000;
@@ -25,12 +27,19 @@ export async function streamEvents(gateway: Gateway, run: string | null, respons
   response.on('drain', () => (writable = true));
   while (!signal.aborted) {
     const record = await chosenRecord(gateway, run);
-    const report = record && (await currentReport(gateway, record, signal));
-    const state = report ? `${report.run} ${report.status} ${report.messages}` : 'none';
+    const state = stateOf(gateway, record);
     if (state !== sent && writable) {
+      const report = record && (await currentReport(gateway, record, signal));
       writable = report ? send(response, 'report', report) : send(response, 'waiting', {});
       sent = state;
     } else if (writable) response.write(': still here\n\n');
     await gateway.context.clock.sleep(tickMs, signal);
   }
+}
+
+/** Changes whenever there is something new to show. */
+function stateOf(gateway: Gateway, record: RunRecord | undefined): string {
+  if (!record) return 'none';
+  const messages = isLive(record) ? gateway.views.of(record).projection.messages : 'over';
+  return `${record.run} ${record.status} ${record.endedAt} ${messages}`;
 }

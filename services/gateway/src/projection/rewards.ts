@@ -15,8 +15,8 @@ export interface TermRewards {
 /** By agent and term. */
 export type RewardsByTerm = Map<string, TermRewards>;
 
-/** Weight of one reward in the moving mean: about the newest 500 count. */
-const rate = 1 / 500;
+/** Weight of one reward in the moving mean: about the newest 2000 count, which smooths over one change of focus. */
+const rate = 1 / 2000;
 
 function termOf(rewards: RewardsByTerm, agent: string, term: string): TermRewards {
   const key = `${agent} ${term}`;

@@ -12,11 +12,17 @@ const statuses = {
   failed: 'RUN_STATUS_FAILED',
 } as const satisfies Record<RunState, string>;
 
+/** Updates of runs that are over, by run and end: their reports are long, and are read once. */
+const doneByRun = new Map<string, number>();
+
 async function doneOf(gateway: Gateway, record: RunRecord): Promise<number> {
   const view = gateway.views.open(record.run);
   if (view) return updatesDone(view.projection, record);
+  const key = `${record.run} ${record.endedAt}`;
   // A run that is over has a report; reading its whole stream again only to list it would take long.
-  return (await readReport(gateway.context.config.dataDir, record.run))?.updatesDone ?? 0;
+  const done = doneByRun.get(key) ?? (await readReport(gateway.context.config.dataDir, record.run))?.updatesDone ?? 0;
+  doneByRun.set(key, done);
+  return done;
 }
 
 /** A run as the contract tells it. */

@@ -31,7 +31,12 @@ export async function concludeRun(
   error = '',
 ): Promise<RunRecord> {
   if (status === 'finished') await exportAdapters(gateway, view);
-  const ended: RunRecord = { ...view.record, status, endedAt: view.record.endedAt ?? gateway.context.clock.now(), ...(error === '' ? {} : { error }) };
+  const ended: RunRecord = {
+    ...view.record,
+    status,
+    endedAt: view.record.endedAt ?? gateway.context.clock.now(),
+    ...(error === '' ? {} : { error }),
+  };
   const report = await liveReport(gateway, view);
   await writeReport(gateway.context.config.dataDir, { ...report, status, error, endedAt: new Date(ended.endedAt ?? 0).toISOString() });
   return gateway.runs.update(ended.run, (record) => {

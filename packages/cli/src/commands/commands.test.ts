@@ -1,0 +1,100 @@
+import { execFile } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connectRpc } from '@redqueen/runtime';
+import { within } from '@redqueen/testkit';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { playCluster, smallPatch, startTestGateway, type TestGateway } from '../../../../services/gateway/src/test-support.ts';
+
+const program = join(import.meta.dirname, '../../bin/redqueen.mjs');
+const folder = mkdtempSync(join(tmpdir(), 'redqueen-cli-'));
+const ended = new AbortController();
+let gateway: TestGateway;
+
+/** Runs the command line as a person does, against the test's gateway. */
+function redqueen(...words: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [program, ...words], { cwd: folder }, (error, stdout, stderr) => {
+      resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, stdout, stderr });
+    });
+  });
+}
+
+const here = (...words: string[]) => redqueen(...words, '--gateway', gateway.address);
+
+beforeAll(async () => {
+  gateway = await startTestGateway();
+  const client = connectRpc('GatewayService', gateway.address);
+  await client.StartRun({ recipe: 'default', patchJson: JSON.stringify(smallPatch), run: 'done' });
+  playCluster(gateway.bus, 'done', { accuracy: () => 0.4, proceed: Promise.resolve(), signal: ended.signal }).catch(() => {});
+  const watch = async () => {
+    for await (const _ of client.WatchRun({ run: 'done' }));
+  };
+  await within(watch(), 'the run to end');
+  client.close();
+});
+
+afterAll(async () => {
+  ended.abort();
+  await gateway.close();
+  rmSync(folder, { recursive: true });
+});
+
+describe('the command line', () => {
+  test('looks at runs and reports, for people and for programs', async () => {
+    const runs = await here('runs');
+    expect(runs.stdout).toMatch(/done +default +1 +finished +4\/4/);
+    const report = await here('report', '--json');
+    expect(JSON.parse(report.stdout)).toMatchObject({ run: 'done', format: 1 });
+    expect((await here('report', 'done')).stdout).toMatch(/executor +all +right, sampled/);
+    expect((await here('dead', 'list')).stdout).toContain('No dead letters');
+  });
+
+  test('a run watched to its end leaves one line of JSON and nothing else on standard output', async () => {
+    const { stdout, stderr, code } = await here('watch', 'done', '--json');
+    expect(code).toBe(0);
+    expect(stdout.trim().split('\n')).toHaveLength(1);
+    expect(JSON.parse(stdout)).toMatchObject({
+      run: 'done',
+      seed: 1,
+      updates: 4,
+      status: 'finished',
+      heldOut: { executor: { all: { sampled: { before: 0.4, beforeCount: 100, after: 0.4, afterCount: 100 } } } },
+    });
+    expect(stderr).toContain('updates 4/4');
+  });
+
+  test('speaks with agents', async () => {
+    expect((await here('ask', 'executor', '37+45=')).stdout.trim()).toContain('82');
+    expect((await here('versions')).stdout).toMatch(/executor\/0 +v0 +current/);
+    expect((await here('rollback', 'executor', '3')).stdout).toContain('executor/0 is now v4, which has the adapter of v3');
+    const file = join(folder, 'adapter.gguf');
+    expect((await here('export', 'executor', '--version', '1', '--out', file)).stdout.trim()).toBe(file);
+    expect(readFileSync(file, 'utf8')).toBe('GGUF of executor/0');
+  });
+
+  test('ends with a code and a sentence for every kind of trouble', async () => {
+    const cases: [answer: Promise<object>, code: number, says: string][] = [
+      [here('report', 'nobody'), 2, 'there is no run "nobody"'],
+      [here('run', 'no-such-recipe'), 2, 'known: '],
+      [here('run', 'default', '--patch', '{"updatez":1}'), 2, 'updatez: unknown key'],
+      [here('run', 'default', '--updates', 'many'), 2, '--updates'],
+      [here('stop', 'done'), 2, 'nothing to stop'],
+      [redqueen('runs', '--data', folder), 4, 'redqueen up'],
+      [redqueen('runs', '--gateway', 'nowhere'), 2, 'host:port'],
+      [redqueen('nonsense'), 2, 'nonsense'],
+    ];
+    for (const [answer, code, says] of cases) expect(await answer).toMatchObject({ code, stderr: expect.stringContaining(says) });
+    const json = await here('report', 'nobody', '--json');
+    expect(JSON.parse(json.stdout)).toMatchObject({ code: 'not_found' });
+    expect(existsSync(join(folder, 'cluster.json'))).toBe(false);
+  });
+
+  test('prints the configuration with the origin of every key', async () => {
+    const { stdout } = await redqueen('config', 'print', '--bus', 'memory');
+    expect(stdout).toMatch(/bus\.kind +"memory" +flag/);
+    const { config } = JSON.parse((await redqueen('config', 'print', '--json')).stdout) as { config: { bus: { kind: string } } };
+    expect(config.bus.kind).toBe('auto');
+  });
+});
