@@ -2,6 +2,7 @@
 // Plain JavaScript that any Node from 20 on can read: it only makes sure that the rest runs on Node 24, which `npm ci` brings along on Linux.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import module from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -19,7 +20,7 @@ function bundledNode() {
 }
 
 function runOn(node) {
-  const child = spawn(node, [join(here, '../src/main.ts'), ...process.argv.slice(2)], { stdio: 'inherit' });
+  const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: 'inherit' });
   // A terminal sends Ctrl-C to both; only what is sent to this process alone has to be handed on.
   process.on('SIGINT', () => {});
   for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
@@ -31,6 +32,8 @@ function runOn(node) {
 }
 
 if (Number(process.versions.node.split('.')[0]) >= wanted) {
+  // Halves the time to the first line from the second start on.
+  module.enableCompileCache?.();
   await import('../src/main.ts');
 } else {
   const node = bundledNode();
