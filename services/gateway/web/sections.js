@@ -179,9 +179,9 @@ export function renderFrontier(report) {
 
 export function renderStaleness(report) {
   const total = report.staleness.histogram.reduce((sum, groups) => sum + groups, 0);
-  const shares = report.staleness.histogram
-    .map((groups, age) => `${percent(groups / total, 0)} ${age === 0 ? 'fresh' : `${age} old`}`)
-    .join(', ');
+  const [fresh = 0, one = 0, ...rest] = report.staleness.histogram;
+  const older = rest.reduce((sum, groups) => sum + groups, 0);
+  const shares = `${percent(fresh / total, 0)} fresh, ${percent(one / total, 0)} one version old, ${percent(older / total)} older`;
   byId('staleness-note').textContent =
     total === 0 ? '' : `of what was trained on: ${shares}; ${count(report.staleness.dropped)} samples were too old and left out`;
 }
