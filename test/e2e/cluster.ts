@@ -33,7 +33,10 @@ export interface Running {
 
 /** Starts `redqueen` with these words over a data folder. */
 export function redqueen(folder: string, ...words: readonly string[]): Running {
-  const child = spawn(process.execPath, [cli, ...words, '--config', join(folder, 'redqueen.yaml')], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [cli, ...words, '--config', join(folder, 'redqueen.yaml')], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const text = { stdout: '', stderr: '' };
   const waiting: { pattern: RegExp; resolve: (line: string) => void }[] = [];
   const look = () => {

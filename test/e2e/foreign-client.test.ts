@@ -38,7 +38,9 @@ describe('a gRPC client that is not ours', () => {
 
   test('starts a run, asks the executor, and stops it', { timeout: 60_000 }, async () => {
     const { run } = (await call('StartRun', { recipe: 'default', seed: 3, updates: 400 })) as { run: { run: string } };
-    const { group } = (await call('Ask', { run: run.run, agent: 'executor/0', prompt: 'rabc=' })) as { group: { samples: { text: string }[] } };
+    const { group } = (await call('Ask', { run: run.run, agent: 'executor/0', prompt: 'rabc=' })) as {
+      group: { samples: { text: string }[] };
+    };
     expect(group.samples[0]?.text).toMatch(/^[a-j]{2,4}$/);
     const stopped = (await call('StopRun', { run: run.run })) as { run: { status: string } };
     expect(stopped.run.status).toMatch(/STOP/);

@@ -73,7 +73,8 @@ describe('the whole loop, as processes over a real nats-server', () => {
 describe('the whole loop in one process', () => {
   test('the in-memory bus does the same', { timeout: 3 * minutes }, async () => {
     const folder = freshFolder();
-    const ended = await redqueen(folder, 'run', 'default', '--seed', '13', '--updates', '8', '--bus', 'memory', '--patch', patch, '--json').ended;
+    const ended = await redqueen(folder, 'run', 'default', '--seed', '13', '--updates', '8', '--bus', 'memory', '--patch', patch, '--json')
+      .ended;
     expect(ended.code).toBe(0);
     expect(ended.stderr + ended.stdout).toContain('in-memory bus');
     expect(lastJson(ended)).toMatchObject({ seed: 13, updates: 8, status: 'finished' });

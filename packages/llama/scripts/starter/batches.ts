@@ -7,7 +7,7 @@ import { skills } from './skills.ts';
  * Lines of one update. Long ones (mazes, states, judgements) cost more and are learned faster, so that short ones come first:
  * a fixed number of each whatever the mix, which then only decides what they are about.
  */
-const perUpdate = { short: 96, long: 24 } as const;
+const perUpdate = { short: 96, long: 40 } as const;
 
 /** Longest prompt and answer together that counts as short, in bytes. */
 const shortest = 15;

@@ -23,7 +23,7 @@ const aims: Readonly<Record<string, Aim>> = {
   count: { chance: 0, target: 0.34, most: 1.5, first: 1 },
   maze: { chance: 0, target: 0.3, most: 1.5, first: 0.5 },
   verifier: { chance: 0.5, target: 0.6, most: 1, first: 0.5 },
-  'world-model': { chance: 0, target: 0.55, most: 1.5, first: 0.3 },
+  'world-model': { chance: 0, target: 0.7, most: 3, first: 1.2 },
   // Validity is not measured while training: proposals are shown at a constant rate.
   proposer: { chance: 0, target: 1, most: 0.4, first: 0.4 },
 };

@@ -22,7 +22,7 @@ const adamw = { beta1: 0.9, beta2: 0.99, epsilon: 1e-8, weightDecay: 0.01, maxGr
 const worthAnExam = { executor: 0.22, weakest: 0.07 } as const;
 
 /** Half-competent: enough success in every arm for rewards to differ, and enough failure to learn from. */
-export const halfCompetent = { low: 0.25, high: 0.32, weakest: 0.09 } as const;
+export const halfCompetent = { low: 0.25, high: 0.35, weakest: 0.08, worldModel: { low: 0.7, high: 0.84 } } as const;
 
 /** Above this no later snapshot will be half-competent. */
 const tooFar = 0.42;
@@ -54,8 +54,10 @@ export interface Starter {
   readonly exam: Exam;
 }
 
-function isHalfCompetent({ sampled, weakest }: Exam): boolean {
-  return sampled >= halfCompetent.low && sampled <= halfCompetent.high && weakest >= halfCompetent.weakest;
+function isHalfCompetent({ sampled, weakest, worldModel }: Exam): boolean {
+  const { low, high } = halfCompetent.worldModel;
+  const executor = sampled >= halfCompetent.low && sampled <= halfCompetent.high && weakest >= halfCompetent.weakest;
+  return executor && worldModel.exact >= low && worldModel.exact <= high;
 }
 
 /** Examines a model file with the engine that will serve it, in a process of its own. */

@@ -22,7 +22,7 @@ export function lookLine(look: Look): string {
   const line = `step ${step}  ${seconds.toFixed(0)} s  loss ${loss.toFixed(3)}  executor ${percent(progress.executor).trim()}  ${families(look)}`;
   return exam === undefined
     ? line
-    : `${line}\n  by generation: sampled ${percent(exam.sampled).trim()}, weakest arm ${percent(exam.weakest).trim()}`;
+    : `${line}\n  by generation: sampled ${percent(exam.sampled).trim()}, weakest arm ${percent(exam.weakest).trim()}, world model exact ${percent(exam.worldModel.exact).trim()}`;
 }
 
 /** What the starter can do, as a table. */

@@ -12,8 +12,8 @@ test('the starter in the repository is small, and half-competent in every family
   try {
     const exam = await examine(device);
     expect(exam.sampled).toBeGreaterThan(0.25);
-    expect(exam.sampled).toBeLessThan(0.35);
-    for (const { family, level, sampled } of exam.arms) expect(sampled, `${family} ${level}`).toBeGreaterThan(0.08);
+    expect(exam.sampled).toBeLessThanOrEqual(0.35);
+    for (const { family, level, sampled } of exam.arms) expect(sampled, `${family} ${level}`).toBeGreaterThanOrEqual(0.08);
     expect(exam.worldModel.fields).toBeLessThan(0.9);
     expect(exam.proposer.valid).toBeLessThan(0.7);
   } finally {
