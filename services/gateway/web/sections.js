@@ -242,7 +242,7 @@ function fact(name, value) {
 export function renderCost(report) {
   const { device, processes, firstUpdateSeconds } = report.cost;
   const facts = [];
-  if (firstUpdateSeconds !== undefined) facts.push(fact('first update after', `${firstUpdateSeconds.toFixed(1)} s`));
+  if (firstUpdateSeconds !== undefined) facts.push(fact('first candidate version after', `${firstUpdateSeconds.toFixed(1)} s`));
   if (device) {
     facts.push(
       fact('model', `${device.model}, ${device.backend}, ${device.threads} threads`),

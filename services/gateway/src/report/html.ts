@@ -118,7 +118,9 @@ function cost(report: RunReport): string {
   const { device, processes, firstUpdateSeconds } = report.cost;
   const memory = processes.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0);
   const facts = [
-    firstUpdateSeconds === undefined ? '' : `<p>First update ${firstUpdateSeconds.toFixed(1)} s after the run’s first message.</p>`,
+    firstUpdateSeconds === undefined
+      ? ''
+      : `<p>First candidate version ${firstUpdateSeconds.toFixed(1)} s after the run’s first message.</p>`,
     device
       ? `<p>${escapeHtml(device.model)} on ${escapeHtml(device.backend)}, ${device.threads} threads; busy ${durationText(device.busySeconds)} (${Object.entries(
           device.secondsByWork,
