@@ -35,7 +35,18 @@ export {
   type PolicyRpc,
   type ScoreAsk,
 } from './policy-client/index.ts';
-export { addresses, agents, anchorPurpose, requireAgent, rewardsOf, specOf, taskOf, type Earned, type Origin, type Told } from './roles/index.ts';
+export {
+  addresses,
+  agents,
+  anchorPurpose,
+  requireAgent,
+  rewardsOf,
+  specOf,
+  taskOf,
+  type Earned,
+  type Origin,
+  type Told,
+} from './roles/index.ts';
 export type { Actor, ActorContext, Effects, PoolActor, StatefulActor, Tell } from './actors/actor.ts';
 // nats-server: finding and starting one
 export { noNats, obtainNats, type NatsSource } from './nats-server/obtain.ts';
