@@ -16,6 +16,21 @@ async function call(method: string, request: object): Promise<Record<string, unk
   return JSON.parse(stdout) as Record<string, unknown>;
 }
 
+interface Answered {
+  readonly group: { readonly samples: readonly { readonly text: string }[] };
+}
+
+/** Asks again while the agents of a run that has just been started are being created, which the error says. */
+async function answered(ask: () => Promise<Record<string, unknown>>): Promise<Answered> {
+  for (;;) {
+    try {
+      return (await ask()) as unknown as Answered;
+    } catch (error) {
+      if (!String(error).includes('try again')) throw error;
+    }
+  }
+}
+
 beforeAll(async () => {
   cluster = redqueen(folder.path, 'up', '--json');
   address = (JSON.parse(await cluster.line(/"gateway"/)) as { gateway: string }).gateway;
@@ -38,9 +53,7 @@ describe('a gRPC client that is not ours', () => {
 
   test('starts a run, asks the executor, and stops it', { timeout: 60_000 }, async () => {
     const { run } = (await call('StartRun', { recipe: 'default', seed: 3, updates: 400 })) as { run: { run: string } };
-    const { group } = (await call('Ask', { run: run.run, agent: 'executor/0', prompt: 'rabc=' })) as {
-      group: { samples: { text: string }[] };
-    };
+    const { group } = await answered(() => call('Ask', { run: run.run, agent: 'executor/0', prompt: 'rabc=' }));
     expect(group.samples[0]?.text).toMatch(/^[a-j]{2,4}$/);
     const stopped = (await call('StopRun', { run: run.run })) as { run: { status: string } };
     expect(stopped.run.status).toMatch(/STOP/);
