@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['packages/**/*.test.ts', 'services/**/*.test.ts', 'test/**/*.test.ts'],
+    globalSetup: './test/support/nats-server.ts',
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 30_000,

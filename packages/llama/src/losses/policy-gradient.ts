@@ -73,7 +73,9 @@ export function clippedSurrogate(
 /** The k3 estimate of KL(policy ‖ base) (Schulman 2020): exp(d) − d − 1 with d = base log p − log p; never negative. */
 export function k3(logProb: number, baseLogProb: number): { readonly value: number; readonly derivative: number } {
   const difference = baseLogProb - logProb;
-  return { value: Math.exp(difference) - difference - 1, derivative: 1 - Math.exp(difference) };
+  const excess = Math.expm1(difference);
+  // Next to zero the rounding of the subtraction can leave less than nothing.
+  return { value: Math.max(0, excess - difference), derivative: -excess + 0 };
 }
 
 interface Work {
