@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, watch } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, watch } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cacheFolder, findNatsServer, processEnvironment } from '@redqueen/runtime';
@@ -46,7 +46,7 @@ export async function startTestNats(options: TestNatsOptions = {}): Promise<Test
   return {
     url,
     kill: () => end(child, 'SIGKILL'),
-    pause: () => void child.kill('SIGSTOP'),
+    pause: () => pause(child),
     resume: () => void child.kill('SIGCONT'),
     restart: async () => {
       [child, url] = await launch(program, folder, port, jetStream);
@@ -57,6 +57,20 @@ export async function startTestNats(options: TestNatsOptions = {}): Promise<Test
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Returns once every thread has really stopped: the signal alone lets one that is running finish what it is at. */
+function pause(child: ChildProcess): void {
+  child.kill('SIGSTOP');
+  const tasks = `/proc/${child.pid}/task`;
+  if (!existsSync(tasks)) return;
+  const isStopped = (task: string): boolean =>
+    / [TtZ] /.test(
+      readFileSync(join(tasks, task, 'stat'), 'utf8')
+        .split(')')
+        .at(-1) ?? '',
+    );
+  while (!readdirSync(tasks).every(isStopped));
 }
 
 async function launch(program: string, folder: string, port: number, extra: readonly string[]): Promise<[ChildProcess, string]> {
