@@ -6,8 +6,13 @@ const use = z.strictObject({
   options: z.record(z.string(), z.unknown()).default({}),
 });
 
+/** One plug-in or several that work one after the other. */
+const pipeline = z.union([use, z.array(use).min(1)]).transform((one) => (Array.isArray(one) ? one : [one]));
+
 const optimizer = z.strictObject({
-  use: z.enum(['grpo', 'reinforce-plus-plus']).default('grpo'),
+  use: z.string().min(1).default('grpo'),
+  /** Settings that only this optimizer has. */
+  options: z.record(z.string(), z.unknown()).default({}),
   learningRate: z.number().min(0),
   /** Learning rate at the end of the run as a share of the first; linear in between. */
   finalLearningRate: z.number().min(0).max(1).default(0.1),
@@ -16,6 +21,8 @@ const optimizer = z.strictObject({
   /** Weight of the k3 KL penalty to the base model. */
   klToBase: z.number().min(0).default(0),
   entropyBonus: z.number().min(0).default(0),
+  /** token-mean: every token weighs the same; sequence-mean: every sample does, whatever its length. */
+  aggregation: z.enum(['token-mean', 'sequence-mean']).default('token-mean'),
   maxGradientNorm: z.number().positive().default(1),
   beta1: z.number().min(0).max(1).default(0.9),
   beta2: z.number().min(0).max(1).default(0.99),
@@ -36,8 +43,10 @@ const role = z.strictObject({
   adapter: adapter.prefault({}),
   /** Reward terms and their weights. */
   rewards: z.array(reward).min(1),
-  /** Turns rewards into advantages. */
-  credit: use,
+  /** Turns rewards into advantages; several are applied in order. */
+  credit: pipeline,
+  /** Agents of the role, each with its own policy: <role>/0, <role>/1, … Only executors may be several. */
+  agents: z.int().min(1).max(8).default(1),
   /** Episodes (verifier: judged attempts; world model: transitions; proposer: proposals) in one update. */
   batch: z.int().min(1),
   /** Updates between two candidates. */
@@ -75,10 +84,27 @@ const expectation = z.strictObject({
   seeds: z.enum(['all', 'most', 'mean']).default('all'),
 });
 
+/** The figure that a claim stands or falls with: the difference between two arms over paired seeds. */
+const effect = z.strictObject({
+  /** Figure, as <role>.<name>. */
+  figure: z.string().min(1),
+  /** gain: after − before; value: after. */
+  of: z.enum(['gain', 'value']).default('gain'),
+  arm: z.string().min(1),
+  against: z.string().min(1),
+  /** up: the interval of arm − against lies above 0; down: below; equal: inside ±margin. */
+  direction: z.enum(['up', 'down', 'equal']),
+  margin: z.number().positive().optional(),
+});
+
 /** The schema of a recipe. Unknown keys are refused. */
 export const recipeSchema = z.strictObject({
   name: z.string().regex(/^[a-z0-9][a-z0-9-]*$/),
   description: z.string().default(''),
+  /** Number of the paper that the recipe re-creates, as docs/recipes.md lists them. */
+  paper: z.int().min(1).optional(),
+  /** npm packages whose plug-ins the recipe names as <package>/<name>. */
+  plugins: z.array(z.string().min(1)).default([]),
   /** Base model: a name in config/models or a path to a GGUF file. */
   model: z.string().min(1),
   seed: z.int().min(0).max(0xffffffff).default(1),
@@ -96,13 +122,34 @@ export const recipeSchema = z.strictObject({
   /** Seconds without news after which an episode that misses rewards is void. */
   episodeTimeoutSeconds: z.number().positive().default(120),
   environments: z.array(environment).min(1),
+  /** Where tasks come from; "proposer" draws them from the environment where the proposer does not train. */
+  source: use.prefault({ use: 'proposer' }),
   curriculum: use,
+  /** Who acts when in an attempt. */
+  driver: use.prefault({ use: 'plan' }),
+  /** What a role sees. */
+  context: use.prefault({ use: 'linear' }),
+  /** What persists across tasks, by the name under which contexts and drivers find it. */
+  memory: z.record(z.string(), use).default({}),
+  /** The first says which attempts are right, for the rewards; the others only give opinions. */
+  verifiers: z
+    .array(use)
+    .min(1)
+    .default([
+      { use: 'truth', options: {} },
+      { use: 'judge', options: {} },
+    ]),
+  /** none: no reward may come from the environment's checker; truth is then for held-out measurements alone. */
+  groundTruth: z.enum(['rewards', 'none']).default('rewards'),
+  /** Temperature at which attempts are sampled; the knob temperature.executor. */
+  temperature: z.number().positive().max(5).default(1),
+  /** Which version lives. */
+  lineage: use.prefault({ use: 'gated' }),
   roles: z.strictObject({ executor: role, proposer: role, verifier: role, 'world-model': role }),
   /** What rewards are worth: true ones, or permuted among the turns they are compared with (a control arm). */
   rewardControl: z.enum(['true', 'shuffled']).default('true'),
   gate: z
     .strictObject({
-      enabled: z.boolean().default(true),
       perArm: z.int().min(1).default(6),
       /** A candidate is refused when pass→fail flips exceed fail→pass flips by more than this many standard deviations. */
       tolerance: z.number().min(0).default(2),
@@ -122,7 +169,10 @@ export const recipeSchema = z.strictObject({
       headline: z.string(),
       seeds: z.int().min(1).default(5),
       arms: z.array(arm).min(1),
-      expect: z.array(expectation),
+      effect: effect.optional(),
+      /** What the short form leaves out of the paper's own experiment, for a reader. */
+      leavesOut: z.string().default(''),
+      expect: z.array(expectation).default([]),
     })
     .optional(),
 });

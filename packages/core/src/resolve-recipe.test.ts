@@ -12,7 +12,7 @@ test('the shipped default recipe resolves, defaults filled in', () => {
   const recipe = resolveRecipe(shipped);
   expect(recipe.roles.executor.optimizer.beta2).toBe(0.99);
   expect(recipe.roles.executor.adapter).toEqual({ rank: 16, alpha: 32 });
-  expect(recipe.gate.enabled).toBe(true);
+  expect(recipe.lineage.use).toBe('gated');
   expect(resolveRecipe(JSON.parse(JSON.stringify(recipe)))).toEqual(recipe);
 });
 

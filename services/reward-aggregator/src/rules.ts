@@ -48,7 +48,9 @@ function termsOf(role: TrainedRole, recipe: Recipe): WeightedTerm[] {
 }
 
 function roleRules(role: TrainedRole, recipe: Recipe): RoleRules {
-  const { trains, credit, batch } = recipe.roles[role];
+  const { trains, credit: pipeline, batch } = recipe.roles[role];
+  const [credit, ...more] = pipeline;
+  if (!credit || more.length > 0) throw new RedQueenError('invalid_argument', `roles.${role}.credit: one credit assigner is needed`);
   if (role === 'verifier' && batch < 2) {
     throw new RedQueenError('invalid_argument', 'roles.verifier.batch: must be at least 2, one right and one wrong judgement');
   }

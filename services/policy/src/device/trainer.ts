@@ -143,7 +143,7 @@ export class Trainer {
 
   #update(device: PolicyDevice, agent: AgentState, batch: Batch, learningRate: number): Promise<TrainingStats> {
     const { optimizer } = settingsOf(this.#plan, agent);
-    const request = optimizers[optimizer.use].request(batch, optimizer, learningRate);
+    const request = optimizers.get(optimizer.use).request(batch, optimizer, learningRate);
     return device.train({ agent: this.#served.nameOf(agent.agent), ...request });
   }
 

@@ -14,7 +14,7 @@ afterEach(() => laboratory.close());
 async function begin(plan: RunPlan, passed: readonly boolean[] = allPassed): Promise<void> {
   laboratory = await Laboratory.open(plan);
   await laboratory.send({ kind: 'control', body: { command: 'start' } });
-  if (plan.recipe.gate.enabled) for (const _ of agentRoles) await answer(passed);
+  if (plan.recipe.lineage.use === 'gated') for (const _ of agentRoles) await answer(passed);
 }
 
 let answered = 0;
@@ -47,7 +47,7 @@ it('measures version 0 of every agent, then releases it as the base model', asyn
 });
 
 it('releases without measuring where the recipe has no gate', async () => {
-  await begin(testPlan({ gate: { enabled: false } }));
+  await begin(testPlan({ lineage: { use: 'ungated' } }));
   await batches(1, 2);
   expect(laboratory.tells('anchorTask')).toEqual([]);
   expect(laboratory.tells('candidate')).toHaveLength(1);

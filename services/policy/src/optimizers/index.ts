@@ -1,4 +1,4 @@
-import type { OptimizerSettings } from '@redqueen/core';
+import { registryOf } from '@redqueen/core';
 import { grpo } from './grpo.ts';
 import type { PolicyOptimizer } from './optimizer.ts';
 import { reinforcePlusPlus } from './reinforce-plus-plus.ts';
@@ -6,7 +6,4 @@ import { reinforcePlusPlus } from './reinforce-plus-plus.ts';
 export type { PolicyOptimizer, TrainRequest } from './optimizer.ts';
 
 /** Policy optimizers by the name that a recipe uses. */
-export const optimizers: Readonly<Record<OptimizerSettings['use'], PolicyOptimizer>> = {
-  grpo,
-  'reinforce-plus-plus': reinforcePlusPlus,
-};
+export const optimizers = registryOf<PolicyOptimizer>('policy optimizer', [grpo, reinforcePlusPlus]);

@@ -13,7 +13,7 @@ export interface TrainRequest {
 
 /** Evidence → one update. Pure. */
 export interface PolicyOptimizer {
-  readonly name: OptimizerSettings['use'];
+  readonly name: string;
   /** The update that the batch calls for. Throws `invalid_argument` for a batch whose lists do not fit together. */
   request(batch: Batch, settings: OptimizerSettings, learningRate: number): TrainRequest;
 }

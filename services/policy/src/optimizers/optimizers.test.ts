@@ -25,7 +25,7 @@ function batch(advantages: readonly number[], changes: object = {}): Batch {
 }
 
 it('maps a batch to one update: tokens, clip range, penalties, AdamW', () => {
-  const request = optimizers.grpo.request(batch([1, -1]), settings, 5e-4);
+  const request = optimizers.get('grpo').request(batch([1, -1]), settings, 5e-4);
   expect(request).toEqual({
     groups: [
       {
@@ -44,23 +44,25 @@ it('maps a batch to one update: tokens, clip range, penalties, AdamW', () => {
 });
 
 it('cuts advantages beyond five batch deviations in REINFORCE++, and leaves the others alone', () => {
-  const request = optimizers['reinforce-plus-plus'].request(batch([7, -9, 2]), settings, 1e-3);
+  const request = optimizers.get('reinforce-plus-plus').request(batch([7, -9, 2]), settings, 1e-3);
   expect(request.groups[0]?.samples.map(({ advantages }) => [...advantages])).toEqual([
     [5, 5],
     [-5, -5],
     [2, 2],
   ]);
-  expect({ ...request, groups: [] }).toEqual({ ...optimizers.grpo.request(batch([7, -9, 2]), settings, 1e-3), groups: [] });
+  expect({ ...request, groups: [] }).toEqual({ ...optimizers.get('grpo').request(batch([7, -9, 2]), settings, 1e-3), groups: [] });
 });
 
 it('refuses batches that do not fit together, naming the batch and the episode', () => {
   const faulty = batch([1]);
   const sample = { ...faulty.groups[0]?.samples[0], oldLogProbs: [-1] };
   expect(() =>
-    optimizers.grpo.request(batch([1], { groups: [{ episodeId: 'e7', promptTokens: [1], samples: [sample], version: 0 }] }), settings, 1),
+    optimizers
+      .get('grpo')
+      .request(batch([1], { groups: [{ episodeId: 'e7', promptTokens: [1], samples: [sample], version: 0 }] }), settings, 1),
   ).toThrow('batch 3 of executor/0: episode e7 has 2 tokens, 1 log-probs and 2 advantages; they must be equally many');
-  expect(() => optimizers.grpo.request(batch([Number.NaN]), settings, 1)).toThrow('not finite');
-  expect(() => optimizers.grpo.request(batch([1], { normaliser: 0 }), settings, 1)).toThrow('normaliser 0 must be positive');
+  expect(() => optimizers.get('grpo').request(batch([Number.NaN]), settings, 1)).toThrow('not finite');
+  expect(() => optimizers.get('grpo').request(batch([1], { normaliser: 0 }), settings, 1)).toThrow('normaliser 0 must be positive');
 });
 
 it('lets the learning rate fall linearly with the executor’s updates, for every agent, or with the sampled tokens where those end the run', () => {
