@@ -157,6 +157,8 @@ export const recipeSchema = z.strictObject({
     .prefault({}),
   report: z
     .strictObject({
+      /** The held-out tasks that are reported; settings are chosen on "develop", so that nothing is ever tuned on those of a claim. */
+      split: z.enum(['report', 'develop']).default('report'),
       perArm: z.int().min(1).default(26),
       /** Seconds between two looks at the report anchors while the run goes on. */
       everySeconds: z.number().positive().default(30),

@@ -37,7 +37,7 @@ function failedGroup(task: Task, attempts: number, reason: unknown): SampleGroup
   return {
     prompt: environmentByName(task.environment).prompt(task),
     promptTokens: [],
-    samples: Array.from({ length: attempts }, () => ({ tokens: [], logProbs: [], text: '', failure })),
+    samples: Array.from({ length: attempts }, () => ({ tokens: [], logProbs: [], text: '', failure, given: [] })),
     policy: { agent: agents.executor, version: 0, adapterHash: '' },
   };
 }

@@ -63,6 +63,7 @@ export class ScriptedPolicy implements PolicyClient {
         logProbs: [Math.log(label === 'y' ? confidence : 1 - confidence)],
         text: label,
         failure: 'FAILURE_CLASS_OK' as const,
+        given: [],
       }));
       return this.#group(ask, text, samples);
     });
@@ -84,5 +85,5 @@ function sampleOf(said: string | undefined, maxTokens: number): Sample {
   const tokens = finished ? [...bytes, stop] : bytes.slice(0, maxTokens);
   const failure: FailureClass = finished ? 'FAILURE_CLASS_OK' : 'FAILURE_CLASS_TRUNCATED';
   const text = Buffer.from(finished ? bytes : tokens).toString();
-  return { tokens, logProbs: tokens.map(() => -0.5), text, failure };
+  return { tokens, logProbs: tokens.map(() => -0.5), text, failure, given: [] };
 }

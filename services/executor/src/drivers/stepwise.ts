@@ -71,7 +71,7 @@ export const stepwise: RolloutDriver = {
     return {
       prompt: environment.prompt(task),
       promptTokens: [],
-      samples: walks.map(({ actions, failure }) => ({ tokens: [], logProbs: [], text: actions, failure })),
+      samples: walks.map(({ actions, failure }) => ({ tokens: [], logProbs: [], text: actions, failure, given: [] })),
       policy: first?.policy ?? null,
     };
   },

@@ -24,7 +24,6 @@ export interface HeldOut {
   looks: Map<string, HeldOutLook[]>;
 }
 
-const reportPurpose = 'ANCHOR_PURPOSE_REPORT';
 
 /** No look yet. */
 export function emptyHeldOut(): HeldOut {
@@ -47,7 +46,7 @@ export function foldHeldOut(
   message: Message,
   { seconds, at }: { readonly seconds: number; readonly at: number },
 ): void {
-  if (message.kind === 'anchorTask' && message.body.purpose === reportPurpose) {
+  if (message.kind === 'anchorTask' && message.body.purpose !== 'ANCHOR_PURPOSE_GATE') {
     const { anchorId, agent, version } = message.body;
     if (heldOut.requests.has(anchorId)) return;
     const updates = lineageOf(lineages, agent).updates;
