@@ -55,7 +55,7 @@ describe('executor actor', () => {
       policy.failure = new RedQueenError(code, 'no');
       const [attempts] = bodiesOf(await tellsOf(createExecutorActor(record, policy), taskMessage(add)), 'attempts');
       expect(attempts?.group?.samples).toHaveLength(8);
-      for (const sample of attempts?.group?.samples ?? []) expect(sample).toEqual({ tokens: [], logProbs: [], text: '', failure });
+      for (const sample of attempts?.group?.samples ?? []) expect(sample).toEqual({ tokens: [], logProbs: [], text: '', failure, given: [] });
     }
   });
 

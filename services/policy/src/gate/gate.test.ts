@@ -2,7 +2,11 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { gated } from '../lineages/gated.ts';
 import { countFlips, noFlips, passCount, passText } from './flips.ts';
+import { isCostlier, lossText, meanLoss, readLosses } from './losses.ts';
+import { bestOf } from './merit.ts';
 import { isWorse } from './rule.ts';
+
+const tried = (number: number, passed: string, losses: readonly number[] = []) => ({ number, passed, losses: lossText(losses) });
 
 const answers = fc.array(fc.boolean(), { minLength: 1, maxLength: 200 });
 const pair = fc.array(fc.tuple(fc.boolean(), fc.boolean()), { minLength: 1, maxLength: 200 });
@@ -47,8 +51,8 @@ it('releases a candidate with the answers of its parent, whatever the tolerance'
   fc.assert(
     fc.property(answers, fc.double({ min: 0, max: 5, noNaN: true }), (passed, tolerance) => {
       const text = passText(passed);
-      const parent = { number: 3, passed: text };
-      expect(gated.admit({ candidate: { number: 4, passed: text }, parent, best: parent, tolerance })).toEqual({
+      const parent = tried(3, text);
+      expect(gated.admit({ candidate: tried(4, text), parent, best: parent, tolerance, lossTolerance: 0 })).toEqual({
         release: true,
         reason: 'gate',
         flips: noFlips,
@@ -58,18 +62,61 @@ it('releases a candidate with the answers of its parent, whatever the tolerance'
 });
 
 it('refuses what is clearly worse than the parent, with the numbers', () => {
-  const parent = { number: 3, passed: '1'.repeat(40) };
-  const candidate = { number: 4, passed: '1'.repeat(30) + '0'.repeat(10) };
-  const verdict = gated.admit({ candidate, parent, best: parent, tolerance: 2 });
+  const parent = tried(3, '1'.repeat(40));
+  const candidate = tried(4, '1'.repeat(30) + '0'.repeat(10));
+  const verdict = gated.admit({ candidate, parent, best: parent, tolerance: 2, lossTolerance: 0 });
   expect(verdict.release).toBe(false);
   expect(verdict.flips).toEqual({ passToFail: 10, failToPass: 0 });
   expect(verdict.reason).toBe('gate: of 40 anchors 10 were lost and 0 gained against version 3, more than 2 standard deviations');
 });
 
 it('stops a slow slide: no step is worse than its parent, the last one is worse than the best', () => {
-  const best = { number: 1, passed: '1'.repeat(40) };
-  const parent = { number: 2, passed: '1'.repeat(36) + '0'.repeat(4) };
-  const candidate = { number: 3, passed: '1'.repeat(33) + '0'.repeat(7) };
-  expect(gated.admit({ candidate, parent, best: parent, tolerance: 2 }).release).toBe(true);
-  expect(gated.admit({ candidate, parent, best, tolerance: 2 }).reason).toContain('against version 1');
+  const best = tried(1, '1'.repeat(40));
+  const parent = tried(2, '1'.repeat(36) + '0'.repeat(4));
+  const candidate = tried(3, '1'.repeat(33) + '0'.repeat(7));
+  expect(gated.admit({ candidate, parent, best: parent, tolerance: 2, lossTolerance: 0 }).release).toBe(true);
+  expect(gated.admit({ candidate, parent, best, tolerance: 2, lossTolerance: 0 }).reason).toContain('against version 1');
+});
+
+const losses = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 2, maxLength: 100 });
+
+it('keeps losses to 1/255, whatever their number', () => {
+  fc.assert(
+    fc.property(losses, (values) => {
+      const read = readLosses(lossText(values));
+      expect(read).toHaveLength(values.length);
+      for (const [index, loss] of read.entries()) expect(Math.abs(loss - (values[index] ?? 0))).toBeLessThanOrEqual(0.5 / 255 + 1e-12);
+    }),
+  );
+});
+
+it('refuses a verdict that became dearer though no label flipped', () => {
+  const parent = tried(3, '1111', [0.2, 0.2, 0.2, 0.2]);
+  const candidate = tried(4, '1111', [0.3, 0.2, 0.2, 0.3]);
+  const verdict = gated.admit({ candidate, parent, best: parent, tolerance: 2, lossTolerance: 0 });
+  expect(verdict.release).toBe(false);
+  expect(verdict.flips).toEqual(noFlips);
+  expect(verdict.reason).toBe('gate: mean loss 0.2510 on 4 anchors against 0.2000 of version 3, more than 0 standard errors');
+});
+
+it('is the paired t statistic: differences .1 .1 .1 .3 have mean .15, standard error .05', () => {
+  const before = lossText([0.2, 0.2, 0.2, 0.2]);
+  const after = lossText([0.3, 0.3, 0.3, 0.5]);
+  expect(isCostlier(before, after, 2.9)).toBe(true);
+  expect(isCostlier(before, after, 3.1)).toBe(false);
+  expect(() => isCostlier(before, lossText([0.1]), 0)).toThrow('losses of 4 anchors before and 1 now');
+});
+
+it('a lower mean loss is never costlier, and the best version has the least', () => {
+  fc.assert(
+    fc.property(fc.array(losses, { minLength: 1, maxLength: 6 }), fc.double({ min: 0, max: 4, noNaN: true }), (lists, tolerance) => {
+      const size = Math.min(...lists.map((list) => list.length));
+      const versions = lists.map((list, number) => tried(number, '1', list.slice(0, size)));
+      const best = bestOf(versions);
+      for (const version of versions) {
+        expect(meanLoss(best?.losses ?? '')).toBeLessThanOrEqual(meanLoss(version.losses));
+        expect(isCostlier(version.losses, best?.losses ?? '', tolerance)).toBe(false);
+      }
+    }),
+  );
 });

@@ -1,5 +1,7 @@
 import type { AnchorResult } from '@redqueen/contract';
-import { passCount, passText } from '../gate/flips.ts';
+import { passText } from '../gate/flips.ts';
+import { lossText } from '../gate/losses.ts';
+import { bestOf } from '../gate/merit.ts';
 import { lineageOf } from '../lineages/index.ts';
 import { ancestry, refuse, release } from './release.ts';
 import { toleranceOf } from './schedule.ts';
@@ -22,7 +24,7 @@ export function judged(plan: RunPlan, state: PolicyState, result: AnchorResult):
 
 function withResult(version: Version, result: AnchorResult): Version {
   const { figures, arms, anchorsHash } = result;
-  return { ...version, figures, arms, anchorsHash, passed: passText(result.passed) };
+  return { ...version, figures, arms, anchorsHash, passed: passText(result.passed), losses: lossText(result.losses) };
 }
 
 /** Why the answer cannot be used: other weights answered, or other anchors were tried. */
@@ -32,7 +34,11 @@ function faultOf(agent: AgentState, version: Version, result: AnchorResult): str
   if (actual !== expected)
     return `attestation: the gate anchors were answered by ${actual || 'the base model'}, not by adapter ${expected}`;
   const parent = versionOf(agent, version.parent);
-  if (result.anchorsHash !== parent.anchorsHash || result.passed.length !== parent.passed.length) {
+  if (
+    result.anchorsHash !== parent.anchorsHash ||
+    result.passed.length !== parent.passed.length ||
+    2 * result.losses.length !== parent.losses.length
+  ) {
     return `gate: these are not the anchors that version ${parent.number} was tried on`;
   }
   return undefined;
@@ -42,8 +48,9 @@ function decide(plan: RunPlan, state: PolicyState, agent: AgentState, candidate:
   const line = ancestry(agent, candidate.parent);
   const parent = versionOf(agent, candidate.parent);
   // Ties go to the parent, then to the newest: fewer comparisons, the same answer.
-  const best = line.reduce((leader, version) => (passCount(version.passed) > passCount(leader.passed) ? version : leader), parent);
-  const verdict = lineageOf(plan.recipe).admit({ candidate, parent, best, tolerance: toleranceOf(plan, state) });
+  const best = bestOf(line) ?? parent;
+  const { lossTolerance } = plan.recipe.gate;
+  const verdict = lineageOf(plan.recipe).admit({ candidate, parent, best, tolerance: toleranceOf(plan, state), lossTolerance });
   const decided: Version = { ...candidate, ...verdict.flips, reason: verdict.reason };
   return verdict.release ? release(state, agent, decided) : refuse(state, agent, decided);
 }

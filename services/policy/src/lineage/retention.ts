@@ -1,4 +1,4 @@
-import { passCount } from '../gate/flips.ts';
+import { bestOf } from '../gate/merit.ts';
 import { newestOf, versionOf, type AgentState, type Version } from './state.ts';
 
 /** Versions whose adapter files are kept because they are the newest. */
@@ -33,14 +33,9 @@ export function keptVersions(agent: AgentState, maxStaleness: number): Set<numbe
   return kept;
 }
 
-/** The released version that passed most anchors; the earliest of several. */
+/** The released version that did best on the gate anchors; the earliest of several. */
 function bestByGate(versions: readonly Version[]): Version | undefined {
-  let best: Version | undefined;
-  for (const version of versions) {
-    if (version.status !== 'released' || version.passed === '') continue;
-    if (!best || passCount(version.passed) > passCount(best.passed)) best = version;
-  }
-  return best;
+  return bestOf(versions.filter((version) => version.status === 'released' && version.passed !== ''));
 }
 
 /** Versions whose optimizer file is kept: 0, the current one, the candidate and the newest three. From others training goes on with fresh moments, those of version 0. */

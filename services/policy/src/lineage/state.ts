@@ -26,6 +26,8 @@ export interface Version {
   readonly consumedBatches: number;
   /** Answers to the gate anchors, "1" passed and "0" failed; empty where it was not measured. */
   readonly passed: string;
+  /** Losses on the gate anchors where a proper score decides, two hexadecimal digits each; else empty. */
+  readonly losses: string;
   readonly anchorsHash: string;
   readonly figures: readonly Figure[];
   readonly arms: readonly ArmResult[];
@@ -126,7 +128,7 @@ export function lastConsumed(agent: AgentState): number {
 }
 
 /** The figures of a version that was not tried on the gate anchors. */
-export const unmeasured = { passed: '', anchorsHash: '', figures: [], arms: [], passToFail: 0, failToPass: 0 } as const;
+export const unmeasured = { passed: '', losses: '', anchorsHash: '', figures: [], arms: [], passToFail: 0, failToPass: 0 } as const;
 
 /** The files from which training is done again after a crash: those of the candidate at the gate, else of the current version. */
 export function committedFiles(agent: AgentState): Files | undefined {

@@ -108,8 +108,8 @@ function nextVersion(plan: RunPlan, state: PolicyState, agent: AgentState): Vers
  * The device's moments go back to the committed ones, so that a crash makes no difference.
  */
 function releaseUnchanged(plan: RunPlan, state: PolicyState, agent: AgentState): Step {
-  const { source, files, passed, anchorsHash, figures, arms } = versionOf(agent, agent.current);
-  const measured = { passed, anchorsHash, figures, arms, ...(files && { files }) };
+  const { source, files, passed, losses, anchorsHash, figures, arms } = versionOf(agent, agent.current);
+  const measured = { passed, losses, anchorsHash, figures, arms, ...(files && { files }) };
   const version: Version = { ...nextVersion(plan, state, agent), ...measured, source, reason: 'unchanged' };
   const computed = agent.uncommitted.some((update) => update.stats);
   return release(state, { ...agent, uncommitted: [], rewind: computed }, version);

@@ -1,27 +1,39 @@
 import { countFlips } from '../gate/flips.ts';
+import { isCostlier, meanLoss } from '../gate/losses.ts';
 import { isWorse } from '../gate/rule.ts';
-import type { Lineage, TriedVersion } from './lineage.ts';
+import type { Admission, Lineage, TriedVersion } from './lineage.ts';
 
 /**
  * Releases a candidate unless it is worse on the gate anchors than its parent, or than the best of its ancestors: the second comparison
- * stops a slow slide that no single step would show (docs/decisions/0002).
+ * stops a slow slide that no single step would show (docs/decisions/0002). Losses of a proper score decide where there are some, else flips.
  */
 export const gated: Lineage = {
   name: 'gated',
   measures: true,
-  admit({ candidate, parent, best, tolerance }) {
+  admit(admission) {
+    const { candidate, parent, best } = admission;
     const flips = countFlips(parent.passed, candidate.passed);
     const rivals = best.number === parent.number ? [parent] : [parent, best];
-    const better = rivals.find((rival) => isWorse(countFlips(rival.passed, candidate.passed), tolerance));
-    if (!better) return { release: true, reason: 'gate', flips };
-    return { release: false, reason: refusal(better, candidate, tolerance), flips };
+    for (const rival of rivals) {
+      const objection = candidate.losses === '' ? flipObjection(rival, admission) : lossObjection(rival, admission);
+      if (objection) return { release: false, reason: `gate: ${objection}`, flips };
+    }
+    return { release: true, reason: 'gate', flips };
   },
 };
 
-function refusal(rival: TriedVersion, candidate: TriedVersion, tolerance: number): string {
-  const { passToFail, failToPass } = countFlips(rival.passed, candidate.passed);
+function flipObjection(rival: TriedVersion, { candidate, tolerance }: Admission): string | undefined {
+  const flips = countFlips(rival.passed, candidate.passed);
+  if (!isWorse(flips, tolerance)) return undefined;
+  const { passToFail, failToPass } = flips;
   return (
-    `gate: of ${candidate.passed.length} anchors ${passToFail} were lost and ${failToPass} gained against version ${rival.number}, ` +
+    `of ${candidate.passed.length} anchors ${passToFail} were lost and ${failToPass} gained against version ${rival.number}, ` +
     `more than ${tolerance} standard deviations`
   );
+}
+
+function lossObjection(rival: TriedVersion, { candidate, lossTolerance }: Admission): string | undefined {
+  if (!isCostlier(rival.losses, candidate.losses, lossTolerance)) return undefined;
+  const [before, after] = [rival, candidate].map(({ losses }) => meanLoss(losses).toFixed(4));
+  return `mean loss ${after} on ${candidate.losses.length / 2} anchors against ${before} of version ${rival.number}, more than ${lossTolerance} standard errors`;
 }

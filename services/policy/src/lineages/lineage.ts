@@ -4,6 +4,8 @@ import type { Flips } from '../gate/flips.ts';
 export interface TriedVersion {
   readonly number: number;
   readonly passed: string;
+  /** Losses on the gate anchors by a proper score, two hexadecimal digits each; empty where passed or failed decides. */
+  readonly losses: string;
 }
 
 /** What a lineage is asked to decide. */
@@ -11,10 +13,12 @@ export interface Admission {
   readonly candidate: TriedVersion;
   /** The version that it was trained from. */
   readonly parent: TriedVersion;
-  /** The version with most anchors passed among the parent and its ancestors. */
+  /** The version that did best on the anchors among the parent and its ancestors. */
   readonly best: TriedVersion;
   /** One-sided number of standard deviations. */
   readonly tolerance: number;
+  /** One-sided number of standard errors of the mean difference of losses. */
+  readonly lossTolerance: number;
 }
 
 /** A lineage's decision. */

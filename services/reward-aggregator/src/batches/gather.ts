@@ -1,3 +1,4 @@
+import { randomOf, shuffled, type Random } from '@redqueen/core';
 import type { State } from '../fold/state.ts';
 import type { RoleRules, Rules } from '../rules.ts';
 import type { Pool, Unit } from './pool.ts';
@@ -44,7 +45,10 @@ function gatherQueue(state: State, rules: Rules, role: RoleRules, pool: Pool): U
   return full ? ready.slice(0, count) : undefined;
 }
 
-/** The newest right and the newest wrong judgements, as many of the one as of the other. */
+/**
+ * As many right as wrong judgements, drawn from those that wait: the newest alone would be those of one moment of the executor, which a verifier
+ * that judges them all soon takes for the world.
+ */
 function gatherBalanced(state: State, rules: Rules, role: RoleRules, pool: Pool): Unit[] | undefined {
   pool.right = bounded(pool.right, mostJudgements);
   pool.wrong = bounded(pool.wrong, mostJudgements);
@@ -53,10 +57,18 @@ function gatherBalanced(state: State, rules: Rules, role: RoleRules, pool: Pool)
   const right = sift(state, rules, role, pool, pool.right);
   const wrong = sift(state, rules, role, pool, pool.wrong);
   const full = right.ready.length >= half && wrong.ready.length >= half;
-  const kept = full ? -half : Number.POSITIVE_INFINITY;
-  pool.right = [...right.ready.slice(0, kept), ...right.early];
-  pool.wrong = [...wrong.ready.slice(0, kept), ...wrong.early];
-  return full ? [...right.ready.slice(-half), ...wrong.ready.slice(-half)] : undefined;
+  const random = randomOf(rules.seed, 'judgements', role.agent, pool.number);
+  const [rightTaken, rightLeft] = drawn(random, right.ready, full ? half : 0);
+  const [wrongTaken, wrongLeft] = drawn(random, wrong.ready, full ? half : 0);
+  pool.right = [...rightLeft, ...right.early];
+  pool.wrong = [...wrongLeft, ...wrong.early];
+  return full ? [...rightTaken, ...wrongTaken] : undefined;
+}
+
+/** A random choice of `count` units, and the others in their order. */
+function drawn(random: Random, units: readonly Unit[], count: number): [Unit[], Unit[]] {
+  const taken = new Set(shuffled(random, units).slice(0, count));
+  return [units.filter((unit) => taken.has(unit)), units.filter((unit) => !taken.has(unit))];
 }
 
 function bounded(units: Unit[], most: number, pool?: Pool): Unit[] {

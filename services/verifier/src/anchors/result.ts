@@ -15,6 +15,8 @@ export interface Scored {
 export interface Measured {
   readonly figures: readonly FigureInput[];
   readonly passed: readonly boolean[];
+  /** Loss of each anchor in [0, 1] by a proper score; left out where pass or fail says all. */
+  readonly losses?: readonly number[];
   readonly arms: readonly ArmResultInput[];
   /** The anchors themselves, in order, for the hash. */
   readonly anchors: readonly object[];
@@ -60,12 +62,13 @@ export function armResults(scored: readonly Scored[]): ArmResultInput[] {
 }
 
 /** The body of an AnchorResult. */
-export function resultOf(task: AnchorTask, policy: PolicyStamp | null, { figures, passed, arms, anchors }: Measured) {
+export function resultOf(task: AnchorTask, policy: PolicyStamp | null, { figures, passed, losses = [], arms, anchors }: Measured) {
   return {
     anchorId: task.anchorId,
     task,
     figures: [...figures],
     passed: [...passed],
+    losses: [...losses],
     arms: [...arms],
     policy,
     anchorsHash: anchorsHash(anchors),

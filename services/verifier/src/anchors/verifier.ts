@@ -25,6 +25,7 @@ export function measureVerifier(pairs: readonly Pair[], opinions: readonly Opini
       ...passFigures('accuracy', judged),
     ],
     passed: judged.map(({ passed }) => passed),
+    losses: judged.map(({ confidence, right }) => (confidence - Number(right)) ** 2),
     arms: armResults(judged),
     anchors: pairs.map(({ task, answer, right }) => ({ ...task, answer, right })),
   };
