@@ -249,8 +249,8 @@ describe('anchor results', () => {
     const [first, second] = bodiesOf(await tellsOf(actor, ask(5), ask(6)), 'anchorResult');
     const figures = figuresOf(first);
     expect(figures['brier']?.[1]).toBeGreaterThanOrEqual(100);
-    expect(figures).toMatchObject({ brier: [0.13, 120], auc: [1, 120], accuracy: [1, 120] });
-    expect(first?.passed).toHaveLength(120);
+    expect(figures).toMatchObject({ brier: [0.13, 154], auc: [1, 154], accuracy: [1, 154] });
+    expect(first?.passed).toHaveLength(154);
     expect(first?.policy).toMatchObject({ agent: 'verifier/0', version: 5 });
     expect(second?.anchorsHash).toBe(first?.anchorsHash);
     expect(new Set(policy.generated.map(({ version }) => version))).toEqual(new Set([0]));
