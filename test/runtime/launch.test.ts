@@ -1,4 +1,4 @@
-import { loadConfig, probeNats, serviceNames, systemClock, type Config } from '@redqueen/runtime';
+import { isAlive, loadConfig, probeNats, serviceNames, systemClock, type Config } from '@redqueen/runtime';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -18,15 +18,6 @@ async function launch(config: Config): Promise<{ cluster: Cluster; said: string[
   const cluster = await launchCluster({ config, say: (line) => said.push(line) });
   afterTest(() => cluster.stop());
   return { cluster, said };
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 describe('in one process', () => {

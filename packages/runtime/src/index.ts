@@ -51,7 +51,7 @@ export type { Actor, ActorContext, Effects, PoolActor, StatefulActor, Tell } fro
 // nats-server: finding and starting one
 export { noNats, obtainNats, type NatsSource } from './nats-server/obtain.ts';
 export { cacheFolder, findNatsServer, installHint } from './nats-server/find.ts';
-export { commandLine, isAlive } from './nats-server/left-over.ts';
+export { commandLine, isAlive } from './system/processes.ts';
 export { probeNats, requireJetStream, type ServerInfo } from './nats-server/probe.ts';
 export { startNatsServer, type NatsServer, type NatsServerOptions } from './nats-server/start.ts';
 // bus: streams, mailboxes, key-value and objects, on JetStream or in memory

@@ -1,16 +1,7 @@
 import { mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { RedQueenError } from '@redqueen/core';
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (reason) {
-    // EPERM: it lives, but belongs to somebody else.
-    return (reason as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
+import { isAlive } from '../../system/processes.ts';
 
 /** Folders locked by this process: a second bus on one of them is as wrong as a second process. */
 const mine = new Set<string>();
