@@ -53,6 +53,9 @@ const role = z.strictObject({
   updatesPerVersion: z.int().min(1).default(4),
 });
 
+/** A role of one single agent. */
+const soleRole = role.extend({ agents: z.int().min(1).max(1, 'only executors may be several; leave it at 1').default(1) });
+
 const environment = z.strictObject({
   use: z.string().min(1),
   /** Levels by family; families left out take no part. */
@@ -145,7 +148,7 @@ export const recipeSchema = z.strictObject({
   temperature: z.number().positive().max(5).default(1),
   /** Which version lives. */
   lineage: use.prefault({ use: 'gated' }),
-  roles: z.strictObject({ executor: role, proposer: role, verifier: role, 'world-model': role }),
+  roles: z.strictObject({ executor: role, proposer: soleRole, verifier: soleRole, 'world-model': soleRole }),
   /** What rewards are worth: true ones, or permuted among the turns they are compared with (a control arm). */
   rewardControl: z.enum(['true', 'shuffled']).default('true'),
   gate: z

@@ -1,52 +1,9 @@
-import type { GenerateRequestInput, GenerateResponse, SampleGroup, ScoreRequestInput, ScoreResponse } from '@redqueen/contract';
+import type { GenerateRequestInput, GenerateResponse, ScoreRequestInput, ScoreResponse } from '@redqueen/contract';
+
+export type { GenerateAsk, PolicyClient, PolicyTarget, PromptToContinue, PromptToScore, ScoreAsk } from '@redqueen/core';
 
 /** The two RPCs of the policy service that roles ask; a typed client of PolicyService is one. */
 export interface PolicyRpc {
   Generate(request: GenerateRequestInput): Promise<GenerateResponse>;
   Score(request: ScoreRequestInput): Promise<ScoreResponse>;
-}
-
-/** Whose policy answers. */
-export interface PolicyTarget {
-  readonly run: string;
-  /** The agent, e.g. "executor/0". */
-  readonly agent: string;
-  /** A version that is still served; left out for the released one. */
-  readonly version?: number;
-}
-
-/** A prompt to continue; the same (prompt, seed, version) gives the same samples. */
-export interface PromptToContinue {
-  readonly text: string;
-  /** 1 to 64. */
-  readonly samples: number;
-  readonly seed: number;
-}
-
-/** Prompts to continue, and how. */
-export interface GenerateAsk extends PolicyTarget {
-  readonly prompts: readonly PromptToContinue[];
-  /** Tokens of one sample at most, stop token included. */
-  readonly maxTokens: number;
-  /** 0 is greedy. */
-  readonly temperature: number;
-}
-
-/** A prompt with the continuations to score. */
-export interface PromptToScore {
-  readonly text: string;
-  readonly continuations: readonly string[];
-}
-
-/** Continuations to score. */
-export interface ScoreAsk extends PolicyTarget {
-  readonly prompts: readonly PromptToScore[];
-}
-
-/** What roles ask of the policy service. Groups come in the order of the prompts. */
-export interface PolicyClient {
-  /** Samples. Throws the RedQueenError of the last try once retries are used up, or the signal's reason. */
-  generate(ask: GenerateAsk, signal?: AbortSignal): Promise<readonly SampleGroup[]>;
-  /** Log-probabilities of given continuations. Throws like `generate`. */
-  score(ask: ScoreAsk, signal?: AbortSignal): Promise<readonly SampleGroup[]>;
 }

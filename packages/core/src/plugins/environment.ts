@@ -1,4 +1,5 @@
-import type { Random } from './ports.ts';
+import type { SampleGroup } from '@redqueen/contract';
+import type { Random } from '../ports.ts';
 
 /** Which use a task is reserved for, by the hash of its canonical form. The sets are disjoint. */
 export type Split = 'train' | 'gate' | 'report' | 'develop';
@@ -79,4 +80,29 @@ export interface Truth {
   check(task: Task, answer: string): Check;
   /** A right answer. */
   oracle(task: Task): string;
+}
+
+/** Steps to predict, and how. */
+export interface PredictionPlan {
+  readonly run: string;
+  /** States as `snapshot` gives them, and the action taken in each. */
+  readonly steps: readonly { readonly state: string; readonly action: string }[];
+  /** Samples a step; 1 to 64. */
+  readonly samples: number;
+  /** 0 is greedy. */
+  readonly temperature: number;
+  readonly seed: number;
+  /** Tokens of one prediction at most, stop token included. */
+  readonly maxTokens: number;
+  /** A version that is still served; left out for the released one. */
+  readonly version?: number;
+}
+
+/** A world model: says what an action would do without executing it. Its outcomes have the form of `StepResult.outcome`, so that they can be compared. */
+export interface LearnedEnvironment {
+  readonly name: string;
+  /** The agent whose policy it is. */
+  readonly agent: string;
+  /** One group a step, in order, of as many samples as were asked for. Throws like PolicyClient.generate. */
+  predict(plan: PredictionPlan, signal?: AbortSignal): Promise<readonly SampleGroup[]>;
 }
