@@ -36,6 +36,7 @@ export {
   type ScoreAsk,
 } from './policy-client/index.ts';
 export {
+  actorOf,
   addresses,
   agents,
   anchorPurpose,

@@ -12,10 +12,10 @@ export function anchorPurpose(task: AnchorTask): (typeof purposes)[keyof typeof 
 }
 
 /** Throws `invalid_argument` where an anchor task reached an actor that does not hold the agent under test. */
-export function requireAgent(task: AnchorTask, agent: string): void {
-  if (task.agent !== agent)
+export function requireAgent(task: AnchorTask, ...held: readonly string[]): void {
+  if (!held.includes(task.agent))
     throw new RedQueenError(
       'invalid_argument',
-      `anchor task ${task.anchorId}: agent ${task.agent} is not tried by ${agent}; address it to its own actor`,
+      `anchor task ${task.anchorId}: agent ${task.agent} is not tried by ${held.join(', ')}; address it to its own actor`,
     );
 }

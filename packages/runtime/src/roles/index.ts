@@ -1,5 +1,5 @@
 // What the roles' actors have in common.
-export { addresses, agents } from './agents.ts';
+export { actorOf, addresses, agents } from './agents.ts';
 export { anchorPurpose, requireAgent } from './anchors.ts';
 export { rewardsOf, type Earned, type Told } from './rewards.ts';
 export { specOf, taskOf, type Origin } from './specs.ts';
