@@ -3,6 +3,7 @@ import { movingAverage } from '@redqueen/core';
 import { agents } from '@redqueen/runtime';
 import type { RunPlan } from './slots.ts';
 import type { CurriculumState } from './state.ts';
+import { isTemperatureKnob } from './temperature.ts';
 
 /** Ids of task episodes; predictions ("/w"), refused proposals ("/r") and submitted tasks are no episodes of a slot. */
 const slotEpisode = /^\d+\.\d+\.\d+$/;
@@ -82,7 +83,9 @@ function rejected(state: CurriculumState, { reason }: Rejected): CurriculumState
   return { ...state, rejected: { ...state.rejected, [reason]: (state.rejected[reason] ?? 0) + 1 } };
 }
 
+/** A knob that is not the curriculum's, or a value that does not fit, changes nothing: whoever told it is told by the gateway. */
 function turned({ curriculum }: RunPlan, state: CurriculumState, { name, value }: Knob): CurriculumState {
+  if (isTemperatureKnob(name, value)) return { ...state, knobs: { ...state.knobs, [name]: value } };
   const memory = curriculum.turned(state.memory, name, value);
   return memory === undefined ? state : { ...state, memory };
 }

@@ -3,6 +3,7 @@ import { randomOf, seedOf, weightedIndex, type RunRecord } from '@redqueen/core'
 import { nextSlotSize } from './capacity.ts';
 import type { ArmKey, Curriculum } from './curricula/index.ts';
 import type { CurriculumState } from './state.ts';
+import { temperatureOf } from './temperature.ts';
 
 /** What is fixed for a run. */
 export interface RunPlan {
@@ -36,6 +37,7 @@ export function openSlots(plan: RunPlan, before: CurriculumState): { state: Curr
       seed: seedOf(seed, id, 'slot'),
       proposals: size,
       attempts: recipe.attemptsPerTask,
+      temperature: temperatureOf(plan, state, id),
       source: recipe.roles.proposer.trains ? 'proposer' : 'generator',
     });
     state = { ...state, slots: state.slots + 1, opened: state.opened + size };

@@ -29,6 +29,8 @@ export interface CurriculumState {
   readonly rejected: Readonly<Record<string, number>>;
   /** One an arm. */
   readonly arms: readonly ArmStatistics[];
+  /** Declared knobs of the curriculum that were turned, by name. */
+  readonly knobs: Readonly<Record<string, number>>;
   /** The curriculum's own memory. */
   readonly memory: unknown;
 }
@@ -46,6 +48,7 @@ export function initialState(arms: readonly ArmKey[], curriculum: Curriculum): C
     voided: 0,
     rejected: {},
     arms: arms.map(() => ({ episodes: 0, solveRate: 0 })),
+    knobs: {},
     memory: curriculum.initial(),
   };
 }
@@ -57,7 +60,7 @@ export function encodeState(state: CurriculumState): Uint8Array {
 
 /** Reads `encodeState`'s bytes. Throws `data_loss` where they are none for that many arms. */
 export function decodeState(bytes: Uint8Array, arms: number): CurriculumState {
-  const state = JSON.parse(new TextDecoder().decode(bytes)) as CurriculumState;
+  const state: CurriculumState = { knobs: {}, ...(JSON.parse(new TextDecoder().decode(bytes)) as CurriculumState) };
   if (state.arms?.length !== arms) {
     throw new RedQueenError(
       'data_loss',

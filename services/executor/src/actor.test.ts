@@ -46,6 +46,18 @@ describe('executor actor', () => {
     ]);
   });
 
+  test('the temperature is the task’s, and the recipe’s where the task names none', async () => {
+    for (const [more, expected] of [
+      [{ temperature: 0.65 }, 0.65],
+      [{}, 1.2],
+    ] as const) {
+      const policy = new ScriptedPolicy(() => '1');
+      const told = await tellsOf(createExecutorActor(recordOf({ temperature: 1.2 }), policy), taskMessage(add, more));
+      expect(policy.generated[0]?.temperature).toBe(expected);
+      expect(bodiesOf(told, 'attempts')[0]?.temperature).toBe(expected);
+    }
+  });
+
   test('what the policy service cannot do is an infrastructure failure without tokens, never a wrong answer', async () => {
     const policy = new ScriptedPolicy(() => '1');
     for (const [code, failure] of [
@@ -55,7 +67,8 @@ describe('executor actor', () => {
       policy.failure = new RedQueenError(code, 'no');
       const [attempts] = bodiesOf(await tellsOf(createExecutorActor(record, policy), taskMessage(add)), 'attempts');
       expect(attempts?.group?.samples).toHaveLength(8);
-      for (const sample of attempts?.group?.samples ?? []) expect(sample).toEqual({ tokens: [], logProbs: [], text: '', failure, given: [] });
+      for (const sample of attempts?.group?.samples ?? [])
+        expect(sample).toEqual({ tokens: [], logProbs: [], text: '', failure, given: [] });
     }
   });
 

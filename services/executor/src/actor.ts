@@ -50,9 +50,9 @@ export function createExecutorActor(record: RunRecord, policy: PolicyClient): Po
   const { recipe } = record;
   const tryAnchors = createAnchors(recipe, policy);
 
-  const attempt = async (run: string, task: Task, body: TaskMessage, signal: AbortSignal): Promise<SampleGroup> => {
+  const attempt = async (run: string, task: Task, body: TaskMessage, temperature: number, signal: AbortSignal): Promise<SampleGroup> => {
     try {
-      return await plan.attempt({ run, task, attempts: body.attempts, temperature: 1, seed: body.seed }, policy, signal);
+      return await plan.attempt({ run, task, attempts: body.attempts, temperature, seed: body.seed }, policy, signal);
     } catch (reason) {
       // A stopping actor has not failed: its message goes back and is handled by another replica.
       if (signal.aborted) throw reason;
@@ -62,9 +62,10 @@ export function createExecutorActor(record: RunRecord, policy: PolicyClient): Po
 
   const onTask = async (body: TaskMessage, context: ActorContext): Promise<Tell[]> => {
     const task = trainingTask(body);
-    const group = await attempt(context.run, task, body, context.signal);
+    const temperature = body.temperature ?? recipe.temperature;
+    const group = await attempt(context.run, task, body, temperature, context.signal);
     const { taskId, slotId, spec } = body;
-    const tells: Tell[] = [{ to: addresses.verifier, kind: 'attempts', body: { taskId, slotId, spec, group } }];
+    const tells: Tell[] = [{ to: addresses.verifier, kind: 'attempts', body: { taskId, slotId, spec, group, temperature } }];
     if (!recipe.roles['world-model'].trains) return tells;
     const environment = environmentByName(task.environment);
     const transitions = transitionsOf(environment, task, group, recipe.transitionsPerTask, context.random('transitions'));

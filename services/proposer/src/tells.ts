@@ -30,6 +30,7 @@ function taskTell({ run, seed, slot }: SlotDrafts, draft: Draft, index: number):
       spec: specOf(task, proposed ? 'proposer' : 'generator'),
       attempts: slot.attempts,
       seed: seedOf(seed, taskId, 'attempts'),
+      ...(slot.temperature === undefined ? {} : { temperature: slot.temperature }),
       proposal: proposed ? draft.proposal : null,
     },
   };
