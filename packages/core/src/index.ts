@@ -2,7 +2,6 @@
 export { RedQueenError, type ErrorCode } from './errors.ts';
 export { codeOfStatus, errorCodeMetadata, statusOfCode } from './status.ts';
 export type { Clock, IdSource, Random } from './ports.ts';
-export type { Check, Environment, Family, Split, StepResult, Task, Truth } from './environment.ts';
 export { recipeSchema, type OptimizerSettings, type Recipe, type RoleSettings, type TrainedRole } from './recipe.ts';
 export { agentsOf, agentsOfRole, trainedRoles, type RoleAgent } from './agents.ts';
 export { contentHash, derivedId, hash, hashBytes, rewardId, seedOf, type HashPart, type RewardKey } from './ids.ts';
@@ -35,17 +34,6 @@ export type {
   SettlementReport,
 } from './report.ts';
 export { registryOf, type Registry } from './registry.ts';
-export type {
-  Credit,
-  CreditAssigner,
-  CreditGroup,
-  CreditSample,
-  EpisodeFacts,
-  EpisodeKind,
-  Evidence,
-  JudgedTurn,
-  Plugin,
-  RewardTerm,
-  Turn,
-} from './credit.ts';
+export { declaredKnobs, knobFor, type DeclaredKnob } from './knobs.ts';
+export * from './plugins/index.ts';
 export { figureChange, figureKind, figureText, type FigureKind } from './figures.ts';
