@@ -3,13 +3,18 @@ export { startDevice, type DeviceHandle, type DeviceOptions } from './worker/cli
 export type {
   AdapterSettings,
   AgentFiles,
+  ClippedLoss,
+  CloneLoss,
   DeviceReport,
   LossSettings,
+  NegativeAwareLoss,
+  Penalties,
   PolicyDevice,
   SampledGroup,
   SampledSequence,
   SamplePrompt,
   TrainGroup,
+  TrainSample,
   UpdateSettings,
   UpdateStats,
 } from './worker/protocol.ts';

@@ -35,7 +35,7 @@ function length(values: Float32Array): number {
 
 const update = { learningRate: 0.01, beta1: 0.9, beta2: 0.99, epsilon: 1e-8, weightDecay: 0, maxGradientNorm: 1 };
 // Bounds far away: finite differences are meaningless across the kinks of the clip.
-const loss = { clipLow: 0.99, clipHigh: 50, klToBase: 0.1, entropyBonus: 0.05 };
+const loss = { kind: 'clipped' as const, clipLow: 0.99, clipHigh: 50, klToBase: 0.1, entropyBonus: 0.05 };
 
 /** Groups whose samples share prefixes, as samples of short answers do, sampled by a policy near the agent's. */
 async function groupsNear(engine: Engine, agent: Agent): Promise<readonly TrainGroup[]> {
@@ -111,6 +111,31 @@ describe('gradients of an adapter', () => {
     expect(stats).toMatchObject({ tokens: 0, gradientNorm: 0 });
     expect(agent.weights).toEqual(before);
     expect(agent.optimizer.step).toBe(0);
+  });
+
+  it('read given tokens, and count nothing of them', async () => {
+    const engine = openEngine(writeTinyModel(folder.path));
+    const agent = randomAgent(engine);
+    const groups = await groupsNear(engine, agent);
+    const masked = (advantage: number, oldLogProb: number): TrainGroup[] =>
+      groups.map((group) => ({
+        ...group,
+        samples: group.samples.map((sample) => ({
+          ...sample,
+          given: Uint8Array.from(sample.tokens, (_, position) => (position === 0 ? 1 : 0)),
+          advantages: sample.advantages.map((value, position) => (position === 0 ? advantage : value)),
+          oldLogProbs: sample.oldLogProbs.map((value, position) => (position === 0 ? oldLogProb : value)),
+        })),
+      }));
+    const [all, one, other] = await Promise.all(
+      [groups, masked(7, 0), masked(-3, -5)].map((given) =>
+        totalGradient(engine.pool, agent, { groups: given, normaliser: 20, loss, update }),
+      ),
+    );
+    expect(one).toEqual(other);
+    expect(all?.sums.tokens).toBe(3 * 11);
+    expect(one?.sums.tokens).toBe(3 * 7);
+    expect(one?.gradient).not.toEqual(all?.gradient);
   });
 
   it('see no KL to the base where the adapter does nothing', async () => {

@@ -1,4 +1,5 @@
-import { policyGradient, type PolicyGradientSums, type PolicyLoss, type TokenTerm } from '../losses/policy-gradient.ts';
+import { policyGradient, type PolicyGradientSums, type PolicyLoss } from '../losses/policy-gradient.ts';
+import type { TokenTerm } from '../losses/token-loss.ts';
 import type { PrefixTree } from '../model/prefix-tree.ts';
 import { treeInputs } from '../model/tree-batch.ts';
 import type { LossSettings, TrainGroup } from '../worker/protocol.ts';
@@ -46,22 +47,29 @@ export async function chunkGradient(
   return { gradient: member.gradients(weights.rank), sums };
 }
 
-/** The sampled tokens of a group. */
+/** The tokens of a group's samples. */
 export function answersOf(group: TrainGroup): readonly Int32Array[] {
   return group.samples.map((sample) => sample.tokens);
 }
 
+/** The terms of a group's tokens that were sampled; given ones are no terms. */
 function termsOf(tree: PrefixTree, group: TrainGroup, firstRow: number, base: readonly Float32Array[] | null): readonly TokenTerm[] {
   const terms: TokenTerm[] = [];
+  const { solveRate = Number.NaN, clipHigh } = group;
   for (const [which, sample] of group.samples.entries()) {
     const predictors = tree.predictors[which] as Int32Array;
+    const { weight = 1, given } = sample;
     for (let position = 0; position < sample.tokens.length; position++) {
+      if (given?.[position] === 1) continue;
       terms.push({
         row: firstRow + (predictors[position] as number),
         token: sample.tokens[position] as number,
         oldLogProb: sample.oldLogProbs[position] as number,
         advantage: sample.advantages[position] as number,
         baseLogProb: base?.[which]?.[position] ?? 0,
+        weight,
+        solveRate,
+        clipHigh,
       });
     }
   }

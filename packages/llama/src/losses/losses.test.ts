@@ -1,8 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { crossEntropy } from './cross-entropy.ts';
-import { clippedSurrogate, k3, policyGradient, type TokenTerm } from './policy-gradient.ts';
+import type { LossSettings } from '../worker/protocol.ts';
+import { clippedSurrogate } from './clipped-surrogate.ts';
+import { k3 } from './k3.ts';
+import { policyGradient } from './policy-gradient.ts';
 import { RowSoftmax } from './softmax.ts';
+import type { TokenTerm } from './token-loss.ts';
 
 const vocabulary = 7;
 const rows = 3;
@@ -14,10 +18,19 @@ const term: fc.Arbitrary<TokenTerm> = fc.record({
   oldLogProb: fc.double({ min: -4, max: 0, noNaN: true }),
   advantage: fc.double({ min: -2, max: 2, noNaN: true }),
   baseLogProb: fc.double({ min: -4, max: 0, noNaN: true }),
+  weight: fc.double({ min: 0, max: 2, noNaN: true }),
+  solveRate: fc.double({ min: 0.02, max: 0.98, noNaN: true }),
+  clipHigh: fc.constantFrom(undefined, 1e8),
 });
 const byRow = fc.array(term, { minLength: 1, maxLength: 9 }).map((terms) => terms.sort((a, b) => a.row - b.row));
 // Far bounds: finite differences are meaningless across the kink of the clip.
-const settings = { clipLow: 1e9, clipHigh: 1e9, klToBase: 0.2, entropyBonus: 0.1 };
+const settings = { kind: 'clipped', clipLow: 1e9, clipHigh: 1e9, klToBase: 0.2, entropyBonus: 0.1 } as const;
+const kinds: readonly LossSettings[] = [
+  settings,
+  { kind: 'negative-aware', epsilon: 1e-9, klToBase: 0.2, entropyBonus: 0.1 },
+  { kind: 'clone', klToBase: 0.2, entropyBonus: 0.1 },
+];
+const plain = { weight: 1, solveRate: Number.NaN, clipHigh: undefined };
 
 /** Compares an analytic gradient with central differences at one place. Logits are Float32, so steps are exact powers of two. */
 function numeric(loss: (logits: Float32Array) => number, logits: Float32Array, place: number): number {
@@ -28,23 +41,52 @@ function numeric(loss: (logits: Float32Array) => number, logits: Float32Array, p
   return (loss(up) - loss(down)) / ((up[place] as number) - (down[place] as number));
 }
 
+/** log p of every term under the logits. */
+function logProbs(logits: Float32Array, terms: readonly TokenTerm[]): number[] {
+  const softmax = new RowSoftmax(vocabulary);
+  return terms.map(({ row, token }) => {
+    softmax.read(logits, row * vocabulary);
+    return (logits[row * vocabulary + token] as number) - softmax.logTotal;
+  });
+}
+
+/** Sampled by a policy near the logits: the implicit negative policy's ratio stays far above its bound, where value and derivative part. */
+function sampledNear(logits: Float32Array, terms: readonly TokenTerm[]): TokenTerm[] {
+  const now = logProbs(logits, terms);
+  return terms.map((one, index) => ({
+    ...one,
+    oldLogProb: (now[index] as number) + 0.2 * (one.oldLogProb + 4),
+    solveRate: 0.5 * one.solveRate,
+  }));
+}
+
 describe('the policy-gradient loss', () => {
-  it('has the gradient that finite differences give, with KL and entropy terms', () => {
+  it.each(kinds)('has the gradient that finite differences give, with KL, entropy and weights: $kind', (kind) => {
     fc.assert(
-      fc.property(logitRows, byRow, fc.nat(rows * vocabulary - 1), (values, terms, place) => {
+      fc.property(logitRows, byRow, fc.nat(rows * vocabulary - 1), (values, drawn, place) => {
         const logits = Float32Array.from(values);
-        const loss = (given: Float32Array): number => policyGradient(given, vocabulary, terms, { settings, normaliser: 5 }).sums.loss;
-        const { gradient } = policyGradient(logits, vocabulary, terms, { settings, normaliser: 5 });
+        const terms = sampledNear(logits, drawn);
+        const loss = (given: Float32Array): number => policyGradient(given, vocabulary, terms, { settings: kind, normaliser: 5 }).sums.loss;
+        const { gradient } = policyGradient(logits, vocabulary, terms, { settings: kind, normaliser: 5 });
         const expected = numeric(loss, logits, place);
         expect(Math.abs((gradient[place] as number) - expected)).toBeLessThan(1e-3 * Math.max(1, Math.abs(expected)));
       }),
-      { numRuns: 300 },
+      { numRuns: 200 },
     );
+  });
+
+  it('counts a token as often as its weight says', () => {
+    const logits = Float32Array.from({ length: rows * vocabulary }, (_, index) => Math.sin(3 * index));
+    const term = { ...plain, row: 1, token: 2, oldLogProb: -1, advantage: 1.5, baseLogProb: -2 };
+    const twice = policyGradient(logits, vocabulary, [term, term], { settings, normaliser: 3 });
+    const heavy = policyGradient(logits, vocabulary, [{ ...term, weight: 2 }], { settings, normaliser: 3 });
+    expect(heavy.sums.loss).toBeCloseTo(twice.sums.loss, 12);
+    expect(heavy.gradient).toEqual(twice.gradient);
   });
 
   it('leaves rows without terms alone, and each row sums to zero', () => {
     const logits = Float32Array.from({ length: rows * vocabulary }, (_, index) => Math.sin(index));
-    const terms = [{ row: 1, token: 2, oldLogProb: -1, advantage: 1.5, baseLogProb: -2 }];
+    const terms = [{ row: 1, token: 2, oldLogProb: -1, advantage: 1.5, baseLogProb: -2, ...plain }];
     const { gradient } = policyGradient(logits, vocabulary, terms, { settings, normaliser: 1 });
     expect(gradient.subarray(0, vocabulary).every((value) => value === 0)).toBe(true);
     expect(gradient.reduce((sum, value) => sum + value, 0)).toBeCloseTo(0, 6);
@@ -53,7 +95,7 @@ describe('the policy-gradient loss', () => {
   it('is minus the advantage for a policy that has not moved, and reports no mismatch', () => {
     const logits = new Float32Array(vocabulary);
     const old = -Math.log(vocabulary);
-    const terms = [{ row: 0, token: 3, oldLogProb: old, advantage: 2, baseLogProb: old }];
+    const terms = [{ row: 0, token: 3, oldLogProb: old, advantage: 2, baseLogProb: old, ...plain }];
     const { sums, gradient } = policyGradient(logits, vocabulary, terms, { settings: { ...settings, entropyBonus: 0 }, normaliser: 1 });
     expect(sums.loss).toBeCloseTo(-2, 10);
     expect(sums.mismatch).toBeCloseTo(0, 10);
@@ -63,7 +105,8 @@ describe('the policy-gradient loss', () => {
 
   it('clips above for good tokens and below for bad ones, each by its own bound', () => {
     const clip = { clipLow: 0.2, clipHigh: 0.28 };
-    const at = (ratio: number, advantage: number) => clippedSurrogate(Math.log(ratio), { oldLogProb: 0, advantage }, clip);
+    const at = (ratio: number, advantage: number) =>
+      clippedSurrogate(Math.log(ratio), { oldLogProb: 0, advantage, clipHigh: undefined }, clip);
     expect(at(1.27, 1).clipped).toBe(false);
     expect(at(1.29, 1)).toMatchObject({ clipped: true, derivative: 0 });
     expect(at(1.29, 1).loss).toBeCloseTo(-1.28, 10);
@@ -71,6 +114,12 @@ describe('the policy-gradient loss', () => {
     expect(at(0.81, -1).clipped).toBe(false);
     expect(at(0.79, -1)).toMatchObject({ clipped: true, derivative: 0 });
     expect(at(2, -1).derivative).toBeCloseTo(2, 10);
+  });
+
+  it('clips above by the bound of the prompt where it has one', () => {
+    const at = (ratio: number, clipHigh: number | undefined) =>
+      clippedSurrogate(Math.log(ratio), { oldLogProb: 0, advantage: 1, clipHigh }, { clipLow: 0.2, clipHigh: 0.28 }).clipped;
+    expect([at(1.3, undefined), at(1.3, 0.35), at(1.1, 0.05), at(1.1, undefined)]).toEqual([true, false, true, false]);
   });
 
   it('has a KL estimate that is never negative and zero only where nothing moved', () => {

@@ -1,16 +1,7 @@
 import type { LossSettings } from '../worker/protocol.ts';
+import { k3 } from './k3.ts';
 import { RowSoftmax } from './softmax.ts';
-
-/** One trained token: which row of logits predicts it, and what the policy gradient needs to know about it. */
-export interface TokenTerm {
-  readonly row: number;
-  readonly token: number;
-  /** log p under the policy that sampled it. */
-  readonly oldLogProb: number;
-  readonly advantage: number;
-  /** log p under the base model; only read where klToBase > 0. */
-  readonly baseLogProb: number;
-}
+import { tokenLoss, type TokenTerm } from './token-loss.ts';
 
 /** A policy-gradient loss over many tokens. */
 export interface PolicyLoss {
@@ -24,6 +15,7 @@ export interface PolicyGradientSums {
   /** The loss, already divided by the normaliser. */
   loss: number;
   tokens: number;
+  /** Tokens at which a bound of the loss was reached. */
   clipped: number;
   /** Σ (old log p − new log p), an estimate of the divergence from the sampling policy. */
   divergence: number;
@@ -47,37 +39,6 @@ export function addSums(total: PolicyGradientSums, part: PolicyGradientSums): vo
   total.mismatch = Math.max(total.mismatch, part.mismatch);
 }
 
-/** Loss of one token and its derivative with respect to log p. */
-interface TokenLoss {
-  readonly loss: number;
-  readonly derivative: number;
-  readonly clipped: boolean;
-}
-
-/**
- * PPO's clipped surrogate (Schulman et al. 2017) with separate bounds below and above ("clip-higher", DAPO, Yu et al. 2025):
- * loss = −min(r A, clip(r, 1 − low, 1 + high) A) with r = exp(log p − old log p).
- */
-export function clippedSurrogate(
-  logProb: number,
-  term: Pick<TokenTerm, 'oldLogProb' | 'advantage'>,
-  clip: Pick<LossSettings, 'clipLow' | 'clipHigh'>,
-): TokenLoss {
-  const { oldLogProb, advantage } = term;
-  const ratio = Math.exp(logProb - oldLogProb);
-  const bounded = Math.min(Math.max(ratio, 1 - clip.clipLow), 1 + clip.clipHigh);
-  const clipped = bounded * advantage < ratio * advantage;
-  return { loss: clipped ? -bounded * advantage : -ratio * advantage, derivative: clipped ? 0 : -ratio * advantage, clipped };
-}
-
-/** The k3 estimate of KL(policy ‖ base) (Schulman 2020): exp(d) − d − 1 with d = base log p − log p; never negative. */
-export function k3(logProb: number, baseLogProb: number): { readonly value: number; readonly derivative: number } {
-  const difference = baseLogProb - logProb;
-  const excess = Math.expm1(difference);
-  // Next to zero the rounding of the subtraction can leave less than nothing.
-  return { value: Math.max(0, excess - difference), derivative: -excess + 0 };
-}
-
 interface Work {
   readonly logits: Float32Array;
   readonly gradient: Float32Array;
@@ -88,7 +49,7 @@ interface Work {
 
 /**
  * The policy-gradient loss of the terms (sorted by row) and its gradient with respect to the logits, laid out like them ([rows × vocabulary]).
- * A token's loss is clipped surrogate + klToBase · k3 − entropyBonus · H(row), divided by the normaliser.
+ * A token's loss is weight · (token loss + klToBase · k3 − entropyBonus · H(row)), divided by the normaliser.
  * `gradient` may be given to be filled.
  */
 export function policyGradient(
@@ -115,23 +76,26 @@ function addRow(work: Work, offset: number, terms: readonly TokenTerm[], start: 
   softmax.read(logits, offset);
   const entropy = softmax.entropy(logits, offset);
   let pull = 0;
+  let bonus = 0;
   for (let index = start; index < end; index++) {
     const term = terms[index] as TokenTerm;
     const place = offset + term.token;
     const logProb = (logits[place] as number) - softmax.logTotal;
-    const surrogate = clippedSurrogate(logProb, term, settings);
+    const main = tokenLoss(settings, logProb, term);
     const penalty = settings.klToBase > 0 ? k3(logProb, term.baseLogProb) : { value: 0, derivative: 0 };
-    const derivative = (surrogate.derivative + settings.klToBase * penalty.derivative) / normaliser;
+    const share = term.weight / normaliser;
+    const derivative = (main.derivative + settings.klToBase * penalty.derivative) * share;
     gradient[place] = (gradient[place] as number) + derivative;
     pull += derivative;
-    sums.loss += (surrogate.loss + settings.klToBase * penalty.value - settings.entropyBonus * entropy) / normaliser;
-    sums.clipped += surrogate.clipped ? 1 : 0;
+    bonus += settings.entropyBonus * share;
+    sums.loss += (main.loss + settings.klToBase * penalty.value - settings.entropyBonus * entropy) * share;
+    sums.clipped += main.clipped ? 1 : 0;
     sums.divergence += term.oldLogProb - logProb;
     sums.mismatch = Math.max(sums.mismatch, Math.abs(logProb - term.oldLogProb));
   }
   sums.tokens += end - start;
   sums.entropy += (end - start) * entropy;
-  spread(work, offset, pull, ((end - start) * settings.entropyBonus) / normaliser, entropy);
+  spread(work, offset, pull, bonus, entropy);
 }
 
 /** d log p(x) / d logit(j) = [x = j] − p(j), so each row gets −(sum of derivatives) · p; and dH / d logit(j) = −p(j) (log p(j) + H). */

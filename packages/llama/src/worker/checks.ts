@@ -1,7 +1,7 @@
 // What requests must fulfil before native code sees them: ggml would abort the process over an index out of range.
 import { RedQueenError } from '@redqueen/core';
 import type { HyperParameters } from '../model/hyper-parameters.ts';
-import type { PolicyDevice } from './protocol.ts';
+import type { LossSettings, PolicyDevice, TrainGroup, TrainSample } from './protocol.ts';
 
 type GenerateRequest = Parameters<PolicyDevice['generate']>[0];
 type TrainRequest = Parameters<PolicyDevice['train']>[0];
@@ -21,7 +21,7 @@ function checkLength(field: string, length: number, context: number): void {
 export function checkGenerate(
   request: GenerateRequest,
   prompts: readonly { readonly tokens: Int32Array; readonly samples: number; readonly seed: number }[],
-  context: number,
+  { context, vocabulary }: HyperParameters,
 ): void {
   const { maxTokens, temperature } = request;
   if (!Number.isInteger(maxTokens) || maxTokens < 1) throw refuse('max_tokens', `is ${maxTokens}; it must be a whole number from 1`);
@@ -30,6 +30,7 @@ export function checkGenerate(
     if (!Number.isInteger(samples) || samples < 1 || samples > maxSamples)
       throw refuse(`prompts[${index}].samples`, `is ${samples}; it must be 1 to ${maxSamples}`);
     if (!Number.isInteger(seed)) throw refuse(`prompts[${index}].seed`, `is ${seed}; it must be a whole number`);
+    checkTokens(`prompts[${index}].tokens`, tokens, vocabulary);
     checkLength(`prompts[${index}].text`, tokens.length + maxTokens, context);
   }
 }
@@ -57,12 +58,29 @@ function checkFinite(field: string, values: Float32Array, length: number): void 
 
 function checkSettings(request: TrainRequest): void {
   const { loss, update, normaliser } = request;
-  const notNegative = { ...loss, ...update };
+  const { kind, ...numbers } = loss;
+  if (kind === 'negative-aware' && loss.epsilon === 0) throw refuse('epsilon', 'is 0; it must be a positive number');
+  const notNegative = { ...numbers, ...update };
   for (const [name, value] of Object.entries(notNegative))
     if (!Number.isFinite(value) || value < 0) throw refuse(name, `is ${value}; it must be 0 or more`);
   if (!Number.isFinite(normaliser) || normaliser <= 0) throw refuse('normaliser', `is ${normaliser}; it must be a positive number`);
   if (update.beta1 >= 1 || update.beta2 >= 1 || update.epsilon === 0)
     throw refuse('beta1, beta2, epsilon', 'must be below 1, below 1 and above 0');
+}
+
+function checkGroupSettings(field: string, { solveRate, clipHigh }: TrainGroup, kind: LossSettings['kind']): void {
+  if (clipHigh !== undefined && !(Number.isFinite(clipHigh) && clipHigh >= 0))
+    throw refuse(`${field}.clip_high`, `is ${clipHigh}; it must be 0 or more`);
+  if (kind === 'negative-aware' && !(solveRate !== undefined && solveRate > 0 && solveRate < 1))
+    throw refuse(`${field}.solve_rate`, `is ${solveRate ?? 'missing'}; the negative-aware loss needs a rate between 0 and 1`);
+}
+
+function checkSample(field: string, { tokens, oldLogProbs, advantages, given, weight = 1 }: TrainSample, vocabulary: number): void {
+  checkTokens(`${field}.tokens`, tokens, vocabulary);
+  checkFinite(`${field}.log_probs`, oldLogProbs, tokens.length);
+  checkFinite(`${field}.advantages`, advantages, tokens.length);
+  if (given && given.length !== tokens.length) throw refuse(`${field}.given`, `has ${given.length} values for ${tokens.length} tokens`);
+  if (!Number.isFinite(weight) || weight < 0) throw refuse(`${field}.weight`, `is ${weight}; it must be 0 or more`);
 }
 
 /** Throws `invalid_argument` naming the field. */
@@ -72,12 +90,10 @@ export function checkTrain(request: TrainRequest, model: HyperParameters): void 
     const field = `groups[${index}]`;
     if (group.promptTokens.length === 0) throw refuse(`${field}.prompt_tokens`, 'is empty');
     checkTokens(`${field}.prompt_tokens`, group.promptTokens, model.vocabulary);
-    for (const [which, { tokens, oldLogProbs, advantages }] of group.samples.entries()) {
-      const sample = `${field}.samples[${which}]`;
-      checkTokens(`${sample}.tokens`, tokens, model.vocabulary);
-      checkFinite(`${sample}.log_probs`, oldLogProbs, tokens.length);
-      checkFinite(`${sample}.advantages`, advantages, tokens.length);
-      checkLength(sample, group.promptTokens.length + tokens.length, model.context);
+    checkGroupSettings(field, group, request.loss.kind);
+    for (const [which, sample] of group.samples.entries()) {
+      checkSample(`${field}.samples[${which}]`, sample, model.vocabulary);
+      checkLength(`${field}.samples[${which}]`, group.promptTokens.length + sample.tokens.length, model.context);
     }
   }
 }

@@ -11,7 +11,7 @@ import type { LossSettings, SampledGroup, TrainGroup, UpdateSettings } from './p
 const folder = temporaryFolder();
 const device = new LocalDevice(seconds);
 const agent = 'run:executor/0';
-const loss: LossSettings = { clipLow: 0.2, clipHigh: 0.28, klToBase: 0, entropyBonus: 0 };
+const loss: LossSettings = { kind: 'clipped', clipLow: 0.2, clipHigh: 0.28, klToBase: 0, entropyBonus: 0 };
 const update: UpdateSettings = { learningRate: 0.02, beta1: 0.9, beta2: 0.99, epsilon: 1e-8, weightDecay: 0, maxGradientNorm: 1 };
 const prompts = [
   { text: '37+45=', samples: 4, seed: 1 },
@@ -171,6 +171,14 @@ describe('the device refuses', () => {
       /advantages holds/,
     ],
     ['log-probs of another length', train(group({ oldLogProbs: new Float32Array(2) })), 'invalid_argument', /2 values for 1 tokens/],
+    ['a mask of another length', train(group({ given: new Uint8Array(2) })), 'invalid_argument', /given has 2 values for 1 tokens/],
+    ['a negative weight of a sample', train(group({ weight: -1 })), 'invalid_argument', /samples\[0\]\.weight is -1/],
+    [
+      'a negative-aware loss without solve rates',
+      train({ ...group({}), loss: { kind: 'negative-aware', epsilon: 1, klToBase: 0, entropyBonus: 0 } }),
+      'invalid_argument',
+      /solve_rate is missing/,
+    ],
     ['a normaliser of 0', train({ normaliser: 0 }), 'invalid_argument', /normaliser is 0/],
     ['a negative learning rate', train({ update: { ...update, learningRate: -1 } }), 'invalid_argument', /learningRate is -1/],
     ['an agent that exists', () => device.createAgent(agent, tinyAdapter), 'already_exists', /remove it first/],

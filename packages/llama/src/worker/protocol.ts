@@ -11,6 +11,8 @@ export interface AdapterSettings {
 /** A prompt with the number of samples wanted and the seed of each sample stream. */
 export interface SamplePrompt {
   readonly text: string;
+  /** Token ids that the text goes on from, beginning-of-sequence token included; left out where the text is the whole prompt. */
+  readonly tokens?: ArrayLike<number>;
   readonly samples: number;
   readonly seed: number;
 }
@@ -31,21 +33,56 @@ export interface SampledGroup {
   readonly samples: readonly SampledSequence[];
 }
 
+/** One sample of a training batch. Every list has one entry a token. */
+export interface TrainSample {
+  readonly tokens: Int32Array;
+  /** Natural log p under the policy that sampled the token. */
+  readonly oldLogProbs: Float32Array;
+  readonly advantages: Float32Array;
+  /** 1 where the policy did not sample the token (a tool's output): it is read, and no loss, penalty or figure counts it. Absent: all were sampled. */
+  readonly given?: Uint8Array;
+  /** What every token's loss and penalties are multiplied by; 1 where absent. */
+  readonly weight?: number;
+}
+
 /** One prompt of a training batch with its samples. All samples of a group share the prompt's computation. */
 export interface TrainGroup {
   readonly promptTokens: Int32Array;
-  readonly samples: readonly { readonly tokens: Int32Array; readonly oldLogProbs: Float32Array; readonly advantages: Float32Array }[];
+  readonly samples: readonly TrainSample[];
+  /** Share of the prompt's samples that are right, in (0, 1); only the negative-aware loss reads it, and needs it. */
+  readonly solveRate?: number;
+  /** Upper clip of this prompt's ratios instead of the loss's own. */
+  readonly clipHigh?: number;
 }
 
-/** Settings of the policy-gradient loss. */
-export interface LossSettings {
-  /** Ratio clip: [1 − clipLow, 1 + clipHigh]. */
+/** PPO's clipped surrogate. Ratios are clipped to [1 − clipLow, 1 + clipHigh]. */
+export interface ClippedLoss {
+  readonly kind: 'clipped';
   readonly clipLow: number;
   readonly clipHigh: number;
+}
+
+/** Negative-aware fine-tuning: an advantage's sign says whether the sample is right, its size what the token weighs. */
+export interface NegativeAwareLoss {
+  readonly kind: 'negative-aware';
+  /** Least value of the implicit negative policy's ratio, with a straight-through gradient. */
+  readonly epsilon: number;
+}
+
+/** Weighted cloning: the advantage is the weight of −log p. */
+export interface CloneLoss {
+  readonly kind: 'clone';
+}
+
+/** What is added to every token's loss, whatever its kind. */
+export interface Penalties {
   /** Weight of the k3 KL penalty to the base model; 0 for none. */
   readonly klToBase: number;
   readonly entropyBonus: number;
 }
+
+/** Settings of the loss: one kind of token loss, and penalties. */
+export type LossSettings = (ClippedLoss | NegativeAwareLoss | CloneLoss) & Penalties;
 
 /** Settings of one optimizer update. */
 export interface UpdateSettings {
@@ -115,6 +152,8 @@ export interface PolicyDevice {
     readonly maxTokens: number;
     readonly temperature: number;
     readonly stop: string;
+    /** Further texts of one token that end a sample; unlike `stop` they stay part of its text. */
+    readonly alsoStop?: readonly string[];
   }): Promise<readonly SampledGroup[]>;
   /** Log-probs of given continuations. */
   score(request: {

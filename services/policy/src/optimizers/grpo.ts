@@ -14,7 +14,7 @@ export const grpo: PolicyOptimizer = {
     return {
       groups: trainGroups(batch),
       normaliser: batch.normaliser,
-      loss: { clipLow, clipHigh, klToBase, entropyBonus },
+      loss: { kind: 'clipped', clipLow, clipHigh, klToBase, entropyBonus },
       update: adamW(settings, learningRate),
     };
   },

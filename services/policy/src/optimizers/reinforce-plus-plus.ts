@@ -18,7 +18,7 @@ export const reinforcePlusPlus: PolicyOptimizer = {
     return {
       groups: trainGroups(batch).map(cutAdvantages),
       normaliser: batch.normaliser,
-      loss: { clipLow, clipHigh, klToBase, entropyBonus },
+      loss: { kind: 'clipped', clipLow, clipHigh, klToBase, entropyBonus },
       update: adamW(settings, learningRate),
     };
   },

@@ -1,0 +1,18 @@
+import type { ClippedLoss } from '../worker/protocol.ts';
+import type { TokenLoss, TokenTerm } from './token-loss.ts';
+
+/**
+ * PPO's clipped surrogate (Schulman et al. 2017, equation 7) with separate bounds below and above ("clip-higher", DAPO, Yu et al. 2025, section 3.1):
+ * loss = −min(r A, clip(r, 1 − low, 1 + high) A) with r = exp(log p − old log p). A prompt may have its own upper bound (ADPO).
+ */
+export function clippedSurrogate(
+  logProb: number,
+  term: Pick<TokenTerm, 'oldLogProb' | 'advantage' | 'clipHigh'>,
+  clip: Pick<ClippedLoss, 'clipLow' | 'clipHigh'>,
+): TokenLoss {
+  const { oldLogProb, advantage } = term;
+  const ratio = Math.exp(logProb - oldLogProb);
+  const bounded = Math.min(Math.max(ratio, 1 - clip.clipLow), 1 + (term.clipHigh ?? clip.clipHigh));
+  const clipped = bounded * advantage < ratio * advantage;
+  return { loss: clipped ? -bounded * advantage : -ratio * advantage, derivative: clipped ? 0 : -ratio * advantage, clipped };
+}
