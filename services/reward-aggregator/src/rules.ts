@@ -1,4 +1,4 @@
-import type { CreditAssigner, Recipe, RewardTerm, RunRecord, TrainedRole } from '@redqueen/core';
+import type { AnyPlugin, CreditAssigner, PluginRegistry, Recipe, RewardTerm, RunRecord, TrainedRole } from '@redqueen/core';
 import { RedQueenError } from '@redqueen/core';
 import { creditAssigners } from './credit/registry.ts';
 import { rewardTerms } from './terms/registry.ts';
@@ -37,9 +37,26 @@ export interface Rules {
   readonly roles: Readonly<Record<TrainedRole, RoleRules>>;
 }
 
-function termsOf(role: TrainedRole, recipe: Recipe): WeightedTerm[] {
-  return recipe.roles[role].rewards.map(({ use, weight, options }) => {
-    const term = rewardTerms.get(use).create(options);
+/** What a run's rules are made of: the built-in strategies and those of the recipe's packages. */
+interface Strategies {
+  readonly terms: PluginRegistry<'reward-term'>;
+  readonly assigners: PluginRegistry<'credit-assigner'>;
+}
+
+/** A term of a package: nobody in the cluster tells its values, so they must follow from the facts. */
+function requireUntold(key: string, use: string, term: RewardTerm): void {
+  if (term.teller === undefined || rewardTerms.names.includes(use)) return;
+  throw new RedQueenError(
+    'invalid_argument',
+    `${key}: ${use} has the teller ${term.teller}, which tells only built-in terms; let its formula answer from the facts`,
+  );
+}
+
+function termsOf(role: TrainedRole, recipe: Recipe, { terms }: Strategies): WeightedTerm[] {
+  return recipe.roles[role].rewards.map(({ use, weight, options }, index) => {
+    const key = `roles.${role}.rewards[${index}]`;
+    const term = terms.create({ use, options }, {}, key);
+    requireUntold(key, use, term);
     if (term.earner !== role) {
       throw new RedQueenError('invalid_argument', `roles.${role}.rewards: ${use} is earned by the ${term.earner}; move it to that role`);
     }
@@ -47,7 +64,7 @@ function termsOf(role: TrainedRole, recipe: Recipe): WeightedTerm[] {
   });
 }
 
-function roleRules(role: TrainedRole, recipe: Recipe): RoleRules {
+function roleRules(role: TrainedRole, recipe: Recipe, strategies: Strategies): RoleRules {
   const { trains, credit: pipeline, batch } = recipe.roles[role];
   const [credit, ...more] = pipeline;
   if (!credit || more.length > 0) throw new RedQueenError('invalid_argument', `roles.${role}.credit: one credit assigner is needed`);
@@ -64,25 +81,26 @@ function roleRules(role: TrainedRole, recipe: Recipe): RoleRules {
     role,
     agent: `${role}/0`,
     trains,
-    terms: termsOf(role, recipe),
-    credit: creditAssigners.get(credit.use).create(credit.options),
+    terms: termsOf(role, recipe, strategies),
+    credit: strategies.assigners.create(credit, {}, `roles.${role}.credit[0]`),
     batch,
   };
 }
 
-/** The rules of a run. Throws `invalid_argument` where the recipe names an unknown term or credit assigner, or options that do not fit. */
-export function rulesOf(record: RunRecord): Rules {
+/** The rules of a run; `plugins` are those of the recipe's packages. Throws `invalid_argument` where the recipe names an unknown term or credit assigner, or options that do not fit. */
+export function rulesOf(record: RunRecord, plugins: readonly AnyPlugin[] = []): Rules {
   const { recipe } = record;
+  const strategies = { terms: rewardTerms.with(plugins), assigners: creditAssigners.with(plugins) };
   return {
     run: record.run,
     seed: record.seed,
     maxStaleness: recipe.maxStaleness,
     shuffled: recipe.rewardControl === 'shuffled',
     roles: {
-      executor: roleRules('executor', recipe),
-      proposer: roleRules('proposer', recipe),
-      verifier: roleRules('verifier', recipe),
-      'world-model': roleRules('world-model', recipe),
+      executor: roleRules('executor', recipe, strategies),
+      proposer: roleRules('proposer', recipe, strategies),
+      verifier: roleRules('verifier', recipe, strategies),
+      'world-model': roleRules('world-model', recipe, strategies),
     },
   };
 }

@@ -7,7 +7,7 @@ const groupOf = (totals: readonly number[], tokens = 3): CreditGroup => ({
   id: 'g',
   samples: totals.map((total) => ({ total, tokens, logProbability: -1 })),
 });
-const assigner = (name: string, options = {}) => creditAssigners.get(name).create(options);
+const assigner = (name: string, options = {}) => creditAssigners.get(name).create(options, {});
 const comparing = ['group-normalised', 'group-mean-batch-deviation', 'leave-one-out', 'mean-only'];
 const total = fc.double({ min: -2, max: 2, noNaN: true, noDefaultInfinity: true });
 const totals = fc.array(total, { minLength: 1, maxLength: 12 });

@@ -1,5 +1,5 @@
-import { RedQueenError, type CreditAssigner, type CreditGroup, type Plugin } from '@redqueen/core';
-import { requireNoOptions } from '../terms/no-options.ts';
+import { type CreditGroup, definePlugin, RedQueenError } from '@redqueen/core';
+import { z } from 'zod';
 
 /** The signal's size at probability c of the right label: 4 · 2 · |c − z| · c(1 − c) with z = 1 for the right label. */
 function size(right: number): number {
@@ -26,19 +26,19 @@ function advantagesOf(group: CreditGroup): readonly number[] | undefined {
  * descending the Brier score without sampling a label. A group is the two labels with the log-probabilities that they were weighed with;
  * the label with the larger total is the right one. The loss is averaged over judgements, not tokens.
  */
-export const expectedPairwise: Plugin<CreditAssigner> = {
+export const expectedPairwise = definePlugin({
+  kind: 'credit-assigner',
   name: 'expected-pairwise',
   source: 'Gneiting & Raftery 2007 (proper scoring rules), as a policy gradient in closed form',
-  create(options) {
-    requireNoOptions('expected-pairwise', options);
-    return {
-      name: 'expected-pairwise',
-      scope: 'group',
-      assign(groups) {
-        const advantages = groups.map(advantagesOf);
-        const judged = advantages.filter((one) => one !== undefined).length;
-        return { advantages, normaliser: judged };
-      },
-    };
-  },
-};
+  about: 'Gives the verifier’s two labels the exact expected gradient of the Brier score.',
+  options: z.strictObject({}),
+  create: () => ({
+    name: 'expected-pairwise',
+    scope: 'group',
+    assign(groups) {
+      const advantages = groups.map(advantagesOf);
+      const judged = advantages.filter((one) => one !== undefined).length;
+      return { advantages, normaliser: judged };
+    },
+  }),
+});

@@ -1,4 +1,4 @@
-import { parseWith, type Credit, type CreditAssigner, type CreditGroup, type Plugin } from '@redqueen/core';
+import { type Credit, type CreditGroup, definePlugin } from '@redqueen/core';
 import { z } from 'zod';
 import { isMixed, residuals, tokensOf } from './groups.ts';
 
@@ -30,11 +30,13 @@ function assign(groups: readonly CreditGroup[], epsilon: number): Credit {
  * REINFORCE++ with a group baseline: the group's mean is subtracted, then the whole batch is divided by the root mean square of what is left.
  * Groups without differences weigh in through the deviation and the token count, so that a batch with little to learn takes a small step.
  */
-export const groupMeanBatchDeviation: Plugin<CreditAssigner> = {
+export const groupMeanBatchDeviation = definePlugin({
+  kind: 'credit-assigner',
   name: 'group-mean-batch-deviation',
   source: 'Hu et al. 2025 (REINFORCE++-baseline)',
-  create(options) {
-    const { epsilon } = parseWith(schema, options, 'options of group-mean-batch-deviation');
+  about: 'Subtracts the group’s mean and divides by the whole batch’s deviation.',
+  options: schema,
+  create({ epsilon }) {
     return { name: 'group-mean-batch-deviation', scope: 'batch', assign: (groups) => assign(groups, epsilon) };
   },
-};
+});

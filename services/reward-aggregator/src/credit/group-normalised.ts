@@ -1,4 +1,4 @@
-import { deviation, parseWith, type CreditAssigner, type Plugin } from '@redqueen/core';
+import { definePlugin, deviation } from '@redqueen/core';
 import { z } from 'zod';
 import { byGroup, residuals } from './groups.ts';
 
@@ -8,11 +8,13 @@ const schema = z.strictObject({
 });
 
 /** GRPO: A = (r − mean) / (std + ε) within the group, with the population standard deviation. */
-export const groupNormalised: Plugin<CreditAssigner> = {
+export const groupNormalised = definePlugin({
+  kind: 'credit-assigner',
   name: 'group-normalised',
   source: 'Shao et al. 2024 (DeepSeekMath, GRPO), equation 3',
-  create(options) {
-    const { epsilon } = parseWith(schema, options, 'options of group-normalised');
+  about: 'Subtracts the group’s mean and divides by the group’s deviation.',
+  options: schema,
+  create({ epsilon }) {
     return {
       name: 'group-normalised',
       scope: 'group',
@@ -23,4 +25,4 @@ export const groupNormalised: Plugin<CreditAssigner> = {
         }),
     };
   },
-};
+});

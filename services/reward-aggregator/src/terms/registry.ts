@@ -1,4 +1,4 @@
-import { registryOf, type RewardTerm } from '@redqueen/core';
+import { pluginRegistry, type RewardTerm } from '@redqueen/core';
 import { brier } from './brier.ts';
 import { fieldAccuracy } from './field-accuracy.ts';
 import { learnability } from './learnability.ts';
@@ -7,10 +7,18 @@ import { repetition } from './repetition.ts';
 import { validity } from './validity.ts';
 import { verifierScore } from './verifier-score.ts';
 
-const plugins = [outcome, verifierScore, learnability, validity, repetition, brier, fieldAccuracy];
-
 /** The reward terms that a recipe may name. */
-export const rewardTerms = registryOf('reward term', plugins);
+export const rewardTerms = pluginRegistry('reward-term', [
+  outcome,
+  verifierScore,
+  learnability,
+  validity,
+  repetition,
+  brier,
+  fieldAccuracy,
+]);
 
 /** Every term, by name, as it is without options: which rewards an episode expects does not depend on what a recipe pays for them. */
-export const standardTerms: ReadonlyMap<string, RewardTerm> = new Map(plugins.map((plugin) => [plugin.name, plugin.create({})]));
+export const standardTerms: ReadonlyMap<string, RewardTerm> = new Map(
+  rewardTerms.plugins.map((plugin) => [plugin.name, plugin.create({}, {})]),
+);

@@ -27,7 +27,7 @@ const prediction: EpisodeFacts = {
 };
 const outcomes = [1, 0, 0, 1];
 const evidence: Evidence = { trust: 0.5, value: (term, turn) => (term === 'outcome' ? outcomes[turn.turn] : undefined) };
-const term = (name: string) => rewardTerms.get(name).create({});
+const term = (name: string) => rewardTerms.get(name).create({}, {});
 const turnsOf = (name: string, facts: EpisodeFacts) =>
   term(name)
     .turns(facts)
@@ -121,7 +121,7 @@ describe('registry', () => {
   });
 
   it('refuses options that a term does not have', () => {
-    expect(() => rewardTerms.get('outcome').create({ scale: 2 })).toThrow(/scale/);
-    expect(() => rewardTerms.get('validity').create({ malformed: 1 })).toThrow(/malformed/);
+    expect(() => rewardTerms.get('outcome').create({ scale: 2 }, {})).toThrow(/scale/);
+    expect(() => rewardTerms.get('validity').create({ malformed: 1 }, {})).toThrow(/malformed/);
   });
 });

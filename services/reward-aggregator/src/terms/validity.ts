@@ -1,4 +1,4 @@
-import { parseWith, type Plugin, type RewardTerm } from '@redqueen/core';
+import { definePlugin } from '@redqueen/core';
 import { z } from 'zod';
 
 const schema = z.strictObject({
@@ -10,11 +10,13 @@ const schema = z.strictObject({
  * Proposer: 1 for a proposal that is a task of its slot, 0 for one that is not. A gate: never pay for difficulty without validity,
  * so an invalid proposal earns nothing else, and nothing negative unless option `malformed` says so.
  */
-export const validity: Plugin<RewardTerm> = {
+export const validity = definePlugin({
+  kind: 'reward-term',
   name: 'validity',
   source: 'format gate of R-Zero (2508.05004), with 0 instead of −1 for the malformed',
-  create(options) {
-    const { malformed } = parseWith(schema, options, 'options of validity');
+  about: 'Pays the proposer for a proposal that is a task, and nothing else for one that is not.',
+  options: schema,
+  create({ malformed }) {
     return {
       name: 'validity',
       earner: 'proposer',
@@ -26,4 +28,4 @@ export const validity: Plugin<RewardTerm> = {
       formula: (facts) => (facts.kind === 'task' ? 1 : 0),
     };
   },
-};
+});

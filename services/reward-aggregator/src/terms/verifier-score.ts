@@ -1,5 +1,5 @@
-import type { Plugin, RewardTerm, Turn } from '@redqueen/core';
-import { requireNoOptions } from './no-options.ts';
+import { definePlugin, type Turn } from '@redqueen/core';
+import { z } from 'zod';
 
 /** Trust in a verifier by its Brier score on hidden anchors: 1 when perfect, 0 when no better than a constant ½. */
 export function trustOf(brierScore: number): number {
@@ -12,23 +12,23 @@ export function verifierScoreOf(trust: number, confidence: number): number {
 }
 
 /** Executor: what the verifier's model thinks of a judged attempt, as far as the verifier is to be trusted. Follows from the verdicts. */
-export const verifierScore: Plugin<RewardTerm> = {
+export const verifierScore = definePlugin({
+  kind: 'reward-term',
   name: 'verifier-score',
   source: 'interaction reward of CoMAS (2510.08529), centred, times measured trust',
-  create(options) {
-    requireNoOptions('verifier-score', options);
-    return {
-      name: 'verifier-score',
-      earner: 'executor',
-      teller: undefined,
-      range: [-1, 1],
-      gate: false,
-      closedGate: 0,
-      turns: (facts) => facts.attempts.filter((attempt) => facts.judgements.some((one) => one.turn === attempt.turn)),
-      formula(facts, turn: Turn, evidence) {
-        const judgement = facts.judgements.find((one) => one.turn === turn.turn);
-        return judgement && verifierScoreOf(evidence.trust, judgement.confidence);
-      },
-    };
-  },
-};
+  about: 'Pays the executor what the verifier’s model thinks of an attempt, as far as the verifier is to be trusted.',
+  options: z.strictObject({}),
+  create: () => ({
+    name: 'verifier-score',
+    earner: 'executor',
+    teller: undefined,
+    range: [-1, 1],
+    gate: false,
+    closedGate: 0,
+    turns: (facts) => facts.attempts.filter((attempt) => facts.judgements.some((one) => one.turn === attempt.turn)),
+    formula(facts, turn: Turn, evidence) {
+      const judgement = facts.judgements.find((one) => one.turn === turn.turn);
+      return judgement && verifierScoreOf(evidence.trust, judgement.confidence);
+    },
+  }),
+});
