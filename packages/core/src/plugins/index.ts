@@ -1,7 +1,7 @@
 // The twelve interfaces, and how a plug-in is defined, found and checked.
 export { faultsOfChoices, pluginChoices, type RecipeChoice } from './choices.ts';
 export type { Context, ContextManager, ContextTools, Situation } from './context-manager.ts';
-export type { Credit, CreditAssigner, CreditGroup, CreditSample } from './credit-assigner.ts';
+export type { Credit, CreditAssigner, CreditGroup, CreditSample, CreditStage, CreditTags } from './credit-assigner.ts';
 export type { ArmKey, Curriculum, CurriculumTools, Outcome } from './curriculum.ts';
 export type {
   Check,
@@ -22,7 +22,7 @@ export { definePlugin, type AnyPlugin, type NoTools, type Plugin, type PluginDef
 export type { GenerateAsk, PolicyClient, PolicyTarget, PromptToContinue, PromptToScore, ScoreAsk } from './policy-client.ts';
 export type { PolicyOptimizer } from './policy-optimizer.ts';
 export { pluginRegistry, type PluginChoice, type PluginRegistry } from './registry.ts';
-export type { EpisodeFacts, EpisodeKind, Evidence, JudgedTurn, RewardTerm, Turn } from './reward-term.ts';
+export type { AnswerForm, AttemptTurn, EpisodeFacts, EpisodeKind, Evidence, JudgedTurn, RewardTerm, Turn } from './reward-term.ts';
 export type { AttemptPlan, DriverTools, RolloutDriver } from './rollout-driver.ts';
 export type { Draft, Rejection, SlotRequest, TaskSource, TaskSourceTools } from './task-source.ts';
 export type { Answered, Opinion, Verifier, VerifierTools } from './verifier.ts';

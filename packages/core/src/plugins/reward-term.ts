@@ -10,6 +10,17 @@ export interface Turn {
   readonly turn: number;
 }
 
+/** How an answer ended: it could be read, it ended but could not, or it never ended. */
+export type AnswerForm = 'ok' | 'malformed' | 'truncated';
+
+/** A turn of an executor. */
+export interface AttemptTurn extends Turn {
+  /** 'ok' where it is left out. */
+  readonly form?: AnswerForm;
+  /** How many times a tool was used: stretches of tokens that were given, not sampled. 0 where it is left out. */
+  readonly toolCalls?: number;
+}
+
 /** A turn of the verifier: the attempt that it judged, by index. */
 export interface JudgedTurn extends Turn {
   /** Probability that the attempt is right, in [0, 1]. */
@@ -22,9 +33,11 @@ export interface EpisodeFacts {
   readonly kind: EpisodeKind;
   /** Empty where the task was drawn from the environment. */
   readonly proposals: readonly Turn[];
-  readonly attempts: readonly Turn[];
+  readonly attempts: readonly AttemptTurn[];
   readonly judgements: readonly JudgedTurn[];
   readonly predictions: readonly Turn[];
+  /** Why a rejected proposal is no task: 'malformed', 'truncated', 'wrong-slot', …; absent where it is one. */
+  readonly rejection?: string;
 }
 
 /** What a reward term's formula may look at besides the facts. */
@@ -48,6 +61,8 @@ export interface RewardTerm {
   readonly gate: boolean;
   /** What such a turn earns in total, instead of the weighted sum; 0 by default. */
   readonly closedGate: number;
+  /** The least that a turn earns in total while its gates are open; no bound where it is left out. */
+  readonly floor?: number;
   /** The turns of the episode that earn it; the settlement waits for every one of them. */
   turns(facts: EpisodeFacts): readonly Turn[];
   /** The value by the published formula; undefined where only the teller can know it. A told value must agree with it. */
