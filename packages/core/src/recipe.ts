@@ -88,17 +88,50 @@ const expectation = z.strictObject({
 });
 
 /** The figure that a claim stands or falls with: the difference between two arms over paired seeds. */
-const effect = z.strictObject({
-  /** Figure, as <role>.<name>. */
-  figure: z.string().min(1),
-  /** gain: after − before; value: after. */
-  of: z.enum(['gain', 'value']).default('gain'),
-  arm: z.string().min(1),
-  against: z.string().min(1),
-  /** up: the interval of arm − against lies above 0; down: below; equal: inside ±margin. */
-  direction: z.enum(['up', 'down', 'equal']),
-  margin: z.number().positive().optional(),
-});
+const effect = z
+  .strictObject({
+    /** Figure, as <role>.<name>. */
+    figure: z.string().min(1),
+    /** gain: after − before; value: after. */
+    of: z.enum(['gain', 'value']).default('gain'),
+    arm: z.string().min(1),
+    against: z.string().min(1),
+    /** up: the interval of arm − against lies above 0; down: below; equal: inside ±margin. */
+    direction: z.enum(['up', 'down', 'equal']),
+    margin: z.number().positive().optional(),
+  })
+  .refine(({ direction, margin }) => (direction === 'equal') === (margin !== undefined), {
+    path: ['margin'],
+    message: 'says how far apart arms may be that count as equal: give it with `direction: equal` and with no other',
+  });
+
+type ArmNames = {
+  readonly arms: readonly { readonly name: string }[];
+  readonly effect?: { readonly arm: string; readonly against: string } | undefined;
+  readonly expect: readonly { readonly arm: string }[];
+};
+
+/** An arm that a claim speaks of and does not have would count as never run: a claim that cannot fail. */
+function armsExist({ arms, effect: stated, expect }: ArmNames, context: z.RefinementCtx): void {
+  const names = arms.map(({ name }) => name);
+  const spoken = [
+    ...(stated
+      ? [
+          ['effect', 'arm', stated.arm],
+          ['effect', 'against', stated.against],
+        ]
+      : []),
+    ...expect.map(({ arm: name }, index) => ['expect', index, 'arm', name]),
+  ];
+  for (const path of spoken) {
+    const name = path.pop();
+    if (names.includes(String(name))) continue;
+    context.addIssue({ code: 'custom', path, message: `there is no arm ${JSON.stringify(name)}; the claim has ${names.join(', ')}` });
+  }
+  const twice = names.find((name, index) => names.indexOf(name) < index);
+  if (twice !== undefined)
+    context.addIssue({ code: 'custom', path: ['arms'], message: `there are two arms ${JSON.stringify(twice)}; rename one` });
+}
 
 /** The schema of a recipe. Unknown keys are refused. */
 export const recipeSchema = z.strictObject({
@@ -181,6 +214,7 @@ export const recipeSchema = z.strictObject({
       leavesOut: z.string().default(''),
       expect: z.array(expectation).default([]),
     })
+    .superRefine(armsExist)
     .optional(),
 });
 

@@ -1,6 +1,6 @@
 import { mean, meanInterval, type Recipe } from '@redqueen/core';
 import type { RunReport } from '@redqueen/sdk';
-import { findChange, newcombe, wholeFigures } from './figures.ts';
+import { findChange, newcombe, valueOf, wholeFigures } from './figures.ts';
 
 /** A run of a claim with what came of it. */
 export interface ArmResult {
@@ -48,13 +48,11 @@ export interface Checked {
   readonly passed: boolean;
 }
 
-/** How a claim came out. */
-export type Outcome = 'works' | 'runs, effect not shown' | 'fails';
-
 /** Rounding of sums of counts must not decide. */
-const slack = 1e-9;
+export const slack = 1e-9;
 
-function finished(results: readonly ArmResult[], arm: string): (ArmResult & { readonly report: RunReport })[] {
+/** The runs of an arm that came to their end. */
+export function finished(results: readonly ArmResult[], arm: string): (ArmResult & { readonly report: RunReport })[] {
   return results.filter(
     (result): result is ArmResult & { readonly report: RunReport } => result.arm === arm && result.report !== undefined,
   );
@@ -114,7 +112,7 @@ function holds({ atLeast, atMost }: Expectation, value: number): boolean {
 /** Whether an expectation holds on all seeds, on more than half, or in the mean. What was not measured does not hold. */
 export function check(results: readonly ArmResult[], expectation: Expectation): Checked {
   const changes = finished(results, expectation.arm).flatMap(({ report }) => findChange(report, expectation.figure) ?? []);
-  const values = changes.map(({ before, after }) => (expectation.of === 'gain' ? after.value - before.value : after.value));
+  const values = changes.map((change) => valueOf(change, expectation.of));
   const held = values.filter((value) => holds(expectation, value)).length;
   const passed =
     values.length > 0 &&
@@ -124,23 +122,6 @@ export function check(results: readonly ArmResult[], expectation: Expectation): 
         ? held * 2 > values.length
         : held === values.length);
   return { expectation, values, passed };
-}
-
-/** The opposite of what was claimed was measured: the whole interval of an expected gain lies on the wrong side of zero. */
-function refuted(results: readonly ArmResult[], { expectation, passed }: Checked): boolean {
-  const { of, atLeast, arm, figure } = expectation;
-  if (passed || of !== 'gain' || atLeast === undefined || atLeast <= 0) return false;
-  const measured = armFigure(results, arm, figure);
-  return measured !== undefined && measured.high < 0;
-}
-
-/**
- * works: every expectation holds. fails: a run did not finish, or an expected gain was measured to be a loss. Otherwise it runs, and the effect was not
- * shown. Expectations of arms that were left out are left out too.
- */
-export function outcomeOf(results: readonly ArmResult[], checks: readonly Checked[]): Outcome {
-  if (results.some(({ report }) => report === undefined) || checks.some((checked) => refuted(results, checked))) return 'fails';
-  return checks.every(({ passed }) => passed) ? 'works' : 'runs, effect not shown';
 }
 
 /** Checks every expectation about the arms that were run. */

@@ -1,4 +1,6 @@
+import { mean } from '@redqueen/core';
 import type { RunReport } from '@redqueen/sdk';
+import { processFigure } from './process-figures.ts';
 
 type Row = RunReport['heldOut'][number];
 type Measured = Row['before'];
@@ -9,22 +11,47 @@ export interface Change {
   readonly after: Measured;
 }
 
-/**
- * The row that a figure's name means: "executor.sampled" the role's whole, "executor.sampled.add" a family, "executor.sampled.arithmetic" an environment.
- * Undefined where it was not measured.
- */
-export function findChange(report: RunReport, figure: string): Change | undefined {
-  const [role, name, place] = figure.split('.');
-  const rows = report.heldOut.filter((row) => row.role === role && row.figure === name);
+/** The row of one agent that a name means: its whole, or the family or environment that is named. */
+function rowOf(rows: readonly Row[], place: string | undefined): Row | undefined {
   if (place !== undefined)
     return rows.find((row) => row.family === place) ?? rows.find((row) => row.environment === place && row.family === '');
   const whole = rows.filter((row) => row.family === '');
   return whole.find((row) => row.environment === 'all') ?? (whole.length === 1 ? whole[0] : undefined);
 }
 
-/** Names of the figures that a report holds for its roles as a whole. */
+/** The mean over agents has no interval of its own: they are no independent trials of one policy. */
+function meanOf(rows: readonly Row[], side: 'before' | 'after'): Measured {
+  const counts = rows.map((row) => row[side].count);
+  return { value: mean(rows.map((row) => row[side].value)), count: counts.reduce((sum, count) => sum + count, 0) };
+}
+
+function heldOutChange(report: RunReport, owner: string, name: string, place: string | undefined): Change | undefined {
+  const rows = report.heldOut.filter((row) => (row.role === owner || row.agent === owner) && row.figure === name);
+  const byAgent = [...Map.groupBy(rows, ({ agent }) => agent).values()];
+  const found = byAgent.flatMap((own) => rowOf(own, place) ?? []);
+  const [only] = found;
+  if (only === undefined || found.length !== byAgent.length) return undefined;
+  return found.length === 1 ? only : { before: meanOf(found, 'before'), after: meanOf(found, 'after') };
+}
+
+/**
+ * What a figure's name means in a report. Held-out: "executor.sampled" the role's whole, "executor.sampled.add" a family, "executor.sampled.arithmetic" an
+ * environment, "executor/1.sampled" one agent; a role with several agents is the mean over them. Anything else is looked for among the figures of learning
+ * itself (see `processFigure`): "executor.reward.outcome", "run.tokens". Undefined where it was not measured.
+ */
+export function findChange(report: RunReport, figure: string): Change | undefined {
+  const [owner = '', name = '', ...place] = figure.split('.');
+  return heldOutChange(report, owner, name, place.length === 0 ? undefined : place.join('.')) ?? processFigure(report, figure);
+}
+
+/** Names of the held-out figures that a report holds for its roles as a whole. */
 export function wholeFigures(report: RunReport): string[] {
   return [...new Set(report.heldOut.map(({ role, figure }) => `${role}.${figure}`))].filter((figure) => findChange(report, figure));
+}
+
+/** What is measured of a change: the gain after − before, or the value after. */
+export function valueOf({ before, after }: Change, of: 'gain' | 'value'): number {
+  return of === 'gain' ? after.value - before.value : after.value;
 }
 
 /**

@@ -2,10 +2,12 @@ import { figureChange, figureKind, figureText } from '@redqueen/core';
 import { intervalText } from '../render/figures.ts';
 import { textTable } from '../render/text-table.ts';
 import { armFigures, pairedFigures, type ArmResult, type Checked } from './evaluate.ts';
+import type { Effect } from './effect.ts';
 
+/** "executor.sampled.add" is the executor's sampled.add; "executor.reward.outcome" its reward.outcome. */
 const split = (figure: string): [role: string, name: string] => {
-  const [role = '', name = ''] = figure.split('.');
-  return [role, name];
+  const [role = '', ...name] = figure.split('.');
+  return [role, name.join('.')];
 };
 
 /** Before and after of every arm, with 95 % intervals of the change over the seeds. */
@@ -61,12 +63,28 @@ function boundText(name: string, of: string, { atLeast, atMost }: Checked['expec
 
 const seedsText = { all: 'on every seed', most: 'on most seeds', mean: 'in the mean' } as const;
 
+/** An expectation in words: what was expected, what every seed gave. */
+export function expectationText({ expectation, values }: Checked): string {
+  const [role, name] = split(expectation.figure);
+  const seen =
+    values.map((value) => (expectation.of === 'gain' ? figureChange(name, value) : figureText(name, value))).join(', ') || 'not measured';
+  return `${expectation.arm}: ${role} ${figureKind(name).name} ${expectation.of} ${boundText(name, expectation.of, expectation)} ${seedsText[expectation.seeds]}: ${seen}`;
+}
+
 /** One line an expectation: passed or failed, what was expected, what every seed gave. */
 export function expectationLines(checks: readonly Checked[]): string[] {
-  return checks.map(({ expectation, values, passed }) => {
-    const [role, name] = split(expectation.figure);
-    const seen =
-      values.map((value) => (expectation.of === 'gain' ? figureChange(name, value) : figureText(name, value))).join(', ') || 'not measured';
-    return `${passed ? 'passed' : 'FAILED'}  ${expectation.arm}: ${role} ${figureKind(name).name} ${expectation.of} ${boundText(name, expectation.of, expectation)} ${seedsText[expectation.seeds]}: ${seen}`;
-  });
+  return checks.map((checked) => `${checked.passed ? 'passed' : 'FAILED'}  ${expectationText(checked)}`);
+}
+
+const directionText = { up: 'above 0', down: 'below 0' } as const;
+
+/** The effect in a line: what is compared, what was claimed of it, what was measured. */
+export function effectText(effect: Effect | undefined): string {
+  if (!effect) return 'Effect: not measured.';
+  const { figure, of, arm, against, direction, margin, low, high, pairs } = effect;
+  const [role, name] = split(figure);
+  const compared = against === '' ? `${of} of ${arm}` : `${of} of ${arm} − ${against}`;
+  const claimed = direction === 'equal' ? `inside ±${figureChange(name, margin ?? 0).slice(1)}` : directionText[direction];
+  const interval = intervalText(name, low, high) || 'unbounded';
+  return `Effect: ${role} ${figureKind(name).name}, ${compared}: ${figureChange(name, effect.effect)}, 95 % interval ${interval} over ${pairs} seed${pairs === 1 ? '' : 's'}; claimed ${claimed}.`;
 }

@@ -1,10 +1,18 @@
+import { projectFolder, loadConfig, recipeFile } from '@redqueen/runtime';
+import type { Recipe } from '@redqueen/sdk';
 import type { Command } from 'commander';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { withCluster } from '../command.ts';
-import { armFigures, checkAll, outcomeOf, pairedFigures, type ArmResult, type Checked, type Outcome } from '../claim/evaluate.ts';
-import { armTable, expectationLines, pairedTable } from '../claim/render.ts';
+import { claimDetails, claimLine, type ClaimOutcome } from '../claim/details.ts';
+import { effectQuestion, measureEffect, verdictOf, type Verdict } from '../claim/effect.ts';
+import { checkAll, type ArmResult } from '../claim/evaluate.ts';
+import { claimRecord, writeRecord } from '../claim/record.ts';
+import { armTable, effectText, expectationLines, expectationText, pairedTable } from '../claim/render.ts';
 import { runClaim } from '../claim/run-claim.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { clusterOptions, jsonOption, wholeNumber, type CommonOptions } from '../options.ts';
+import { recipeHash } from '../recipes/recipe-hash.ts';
 import type { Terminal } from '../terminal.ts';
 import { recipeSource } from './run.ts';
 
@@ -13,36 +21,17 @@ interface ClaimCommandOptions extends CommonOptions {
   readonly arms?: string;
   readonly updates?: number;
   readonly patch?: string;
+  readonly details?: string;
+  readonly record?: string | true;
 }
 
-const codeOf: Readonly<Record<Outcome, number>> = {
+const codeOf: Readonly<Record<Verdict, number>> = {
   works: exitCodes.done,
   'runs, effect not shown': exitCodes.notShown,
   fails: exitCodes.failed,
 };
 
-function claimJson(name: string, outcome: Outcome, results: readonly ArmResult[], checks: readonly Checked[]): string {
-  const runs = results.map(({ arm, seed, run, error, report }) => ({
-    arm,
-    seed,
-    run,
-    error,
-    updates: report?.updatesDone,
-    seconds: report?.elapsedSeconds,
-    sampledTokens: report?.tokens.sampled,
-  }));
-  // Infinite ends of intervals have no JSON; null says that the seeds do not bound it.
-  return JSON.stringify({
-    claim: name,
-    outcome,
-    expectations: checks.map(({ expectation, values, passed }) => ({ ...expectation, values, passed })),
-    figures: armFigures(results),
-    paired: pairedFigures(results),
-    runs,
-  });
-}
-
-function print(terminal: Terminal, headline: string, outcome: Outcome, results: readonly ArmResult[], checks: readonly Checked[]): void {
+function print(terminal: Terminal, headline: string, { verdict, effect, results, checks }: ClaimOutcome): void {
   terminal.print(`\nClaim: ${headline}\n`);
   for (const line of armTable(results)) terminal.print(line);
   terminal.print(
@@ -54,7 +43,33 @@ function print(terminal: Terminal, headline: string, outcome: Outcome, results: 
   terminal.print();
   for (const line of expectationLines(checks)) terminal.print(line);
   for (const { run, error } of results) if (error !== '') terminal.print(`FAILED  run ${run}: ${error}`);
-  terminal.print(`\nVerdict: ${outcome}.`);
+  terminal.print(effectText(effect));
+  terminal.print(`\nVerdict: ${verdict}.`);
+}
+
+function outcomeOf(recipe: Recipe, results: readonly ArmResult[]): ClaimOutcome {
+  const checks = checkAll(results, recipe.claim?.expect ?? []);
+  const question = recipe.claim && effectQuestion(recipe.claim);
+  const effect = question && measureEffect(results, question);
+  return { claim: recipe.name, verdict: verdictOf(results, checks, effect), effect, checks, results };
+}
+
+/** Version of the recipe's file as it is before anything runs; it may be edited meanwhile. */
+function versionOf(name: string, options: ClaimCommandOptions): string {
+  const { recipesFolder } = loadConfig({ file: options.config }).config;
+  return recipeHash(readFileSync(recipeFile(name, recipesFolder), 'utf8'));
+}
+
+function changedBy({ seeds, arms, updates, patch }: ClaimCommandOptions): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries({ seeds, arms, updates, patch }).filter(([, value]) => value !== undefined));
+}
+
+async function keep(outcome: ClaimOutcome, version: string, options: ClaimCommandOptions, terminal: Terminal): Promise<void> {
+  if (options.details !== undefined) writeFileSync(options.details, claimDetails(outcome));
+  if (options.record === undefined) return;
+  const folder = options.record === true ? join(projectFolder, 'docs/claims') : options.record;
+  const record = claimRecord(outcome, version, outcome.checks.map(expectationText), changedBy(options));
+  terminal.say(`Recorded in ${await writeRecord(folder, record)}; \`npm run docs:recipes\` writes it into docs/recipes.md.`);
 }
 
 /** `redqueen claim NAME`: runs the arms of a recipe's claim and says whether it holds. */
@@ -69,17 +84,20 @@ export function addClaim(program: Command): void {
     .option('--arms <names>', 'only these arms, separated by commas')
     .option('--updates <number>', 'executor updates of arms that set none', wholeNumber('updates', 1))
     .option('--patch <json>', 'JSON merge patch on the recipe, for every arm')
+    .option('--details <file>', 'write every figure of every arm and run there, as JSON')
+    .option('--record [folder]', 'keep the result as <folder>/<recipe>.json (default folder: docs/claims)')
     .action((name: string, options: ClaimCommandOptions) =>
       withCluster(options, { launch: true }, async ({ client }, { terminal, signal }) => {
         const source = recipeSource(name);
         const patch = jsonOption('patch', options.patch) ?? {};
         const { recipe } = await client.recipe({ ...source, patch });
+        const version = options.record === undefined ? '' : versionOf(name, options);
         const results = await runClaim({ client, source, patch, terminal, signal }, recipe, { ...options, arms: options.arms?.split(',') });
-        const checks = checkAll(results, recipe.claim?.expect ?? []);
-        const outcome = outcomeOf(results, checks);
-        if (options.json) terminal.print(claimJson(name, outcome, results, checks));
-        else print(terminal, recipe.claim?.headline ?? '', outcome, results, checks);
-        return codeOf[outcome];
+        const outcome = outcomeOf(recipe, results);
+        await keep(outcome, version, options, terminal);
+        if (options.json) terminal.print(claimLine(outcome));
+        else print(terminal, recipe.claim?.headline ?? '', outcome);
+        return codeOf[outcome.verdict];
       }),
     );
 }
