@@ -1,6 +1,5 @@
-import { parseWith } from '@redqueen/core';
+import { definePlugin, type ArmKey, type Curriculum } from '@redqueen/core';
 import { z } from 'zod';
-import type { ArmKey, Curriculum } from './curriculum.ts';
 
 const optionsSchema = z.strictObject({
   /** Levels of a family that are open at once, the top one included. */
@@ -29,13 +28,10 @@ function familiesOf(arms: readonly ArmKey[]): FamilyArms[] {
   return [...families.values()].map((indices) => indices.sort((a, b) => (arms[a]?.level ?? 0) - (arms[b]?.level ?? 0)));
 }
 
-/**
- * A window of levels that slides up as they are mastered, the control arm of RLVE (Zeng et al. 2025): every family begins at its lowest level; once accuracy at its
- * top level is at least 0.9 over enough attempts, the next level opens and, beyond the window's width, the lowest closes. Families are equally likely,
- * and so are the open levels of a family.
- */
-export function createFixedWindow(arms: readonly ArmKey[], options: unknown): Curriculum<Memory> {
-  const { window, raiseAt, minimumAttempts } = parseWith(optionsSchema, options, 'curriculum.options');
+function createFixedWindow(
+  arms: readonly ArmKey[],
+  { window, raiseAt, minimumAttempts }: z.output<typeof optionsSchema>,
+): Curriculum<Memory> {
   const families = familiesOf(arms);
   const opened = (family: FamilyArms, { top }: FamilyMemory): FamilyArms => family.slice(Math.max(0, top - window + 1), top + 1);
   const counted = (family: FamilyArms, memory: FamilyMemory, attempts: number, solved: number): FamilyMemory => {
@@ -63,3 +59,16 @@ export function createFixedWindow(arms: readonly ArmKey[], options: unknown): Cu
     turned: () => undefined,
   };
 }
+
+/**
+ * A window of levels that slides up as they are mastered: every family begins at its lowest level; once accuracy at its top level is at least 0.9 over
+ * enough attempts, the next level opens and, beyond the window's width, the lowest closes. Families are equally likely, and so are the open levels of a family.
+ */
+export const fixedWindow = definePlugin({
+  kind: 'curriculum',
+  name: 'fixed-window',
+  source: 'the control arm of RLVE (Zeng et al. 2025)',
+  about: 'Opens a family’s next level once its top level is mastered and closes the lowest beyond a fixed width.',
+  options: optionsSchema,
+  create: (options, { arms }) => createFixedWindow(arms, options),
+});

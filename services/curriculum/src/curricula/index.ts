@@ -1,18 +1,17 @@
-import { registryOf, type Recipe } from '@redqueen/core';
-import type { ArmKey, CreateCurriculum, Curriculum } from './curriculum.ts';
-import { createFixedWindow } from './fixed-window.ts';
-import { createLearningProgress } from './learning-progress.ts';
-import { createUniform } from './uniform.ts';
+import { pluginRegistry, type AnyPlugin, type ArmKey, type Curriculum, type Recipe } from '@redqueen/core';
+import { fixedWindow } from './fixed-window.ts';
+import { learningProgress } from './learning-progress.ts';
+import { uniform } from './uniform.ts';
 
-const curricula = registryOf<{ readonly name: string; readonly create: CreateCurriculum }>('curriculum', [
-  { name: 'learning-progress', create: createLearningProgress as CreateCurriculum },
-  { name: 'uniform', create: createUniform as CreateCurriculum },
-  { name: 'fixed-window', create: createFixedWindow as CreateCurriculum },
-]);
+/** The curricula that a recipe may name. */
+export const curricula = pluginRegistry('curriculum', [learningProgress, uniform, fixedWindow]);
 
-/** The curriculum that a recipe names. Throws `invalid_argument` with the known names, or naming the option that does not fit. */
-export function curriculumOf({ use, options }: Recipe['curriculum'], arms: readonly ArmKey[]): Curriculum {
-  return curricula.get(use).create(arms, options);
+/**
+ * The curriculum that a recipe names; `plugins` are those of its packages.
+ * Throws `invalid_argument` with the known names, or naming the option that does not fit.
+ */
+export function curriculumOf(choice: Recipe['curriculum'], arms: readonly ArmKey[], plugins: readonly AnyPlugin[] = []): Curriculum {
+  return curricula.with(plugins).create(choice, { arms }, 'curriculum');
 }
 
-export type { ArmKey, Curriculum, Outcome } from './curriculum.ts';
+export type { ArmKey, Curriculum, Outcome } from '@redqueen/core';

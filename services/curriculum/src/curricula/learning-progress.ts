@@ -1,6 +1,5 @@
-import { movingAverage, parseWith } from '@redqueen/core';
+import { definePlugin, movingAverage, type ArmKey, type Curriculum } from '@redqueen/core';
 import { z } from 'zod';
-import type { ArmKey, Curriculum } from './curriculum.ts';
 
 const optionsSchema = z.strictObject({
   /** Share of slots that are drawn uniformly, so that no arm is forgotten. */
@@ -34,14 +33,7 @@ const blank: ArmMemory = { fast: null, slow: null, solveRate: null, episodes: 0 
 /** Keeps the weights' sum off zero where nothing progresses and nothing is on the frontier. */
 const floor = 1e-9;
 
-/**
- * Slots go where gate accuracy changes, up or down: an arm's weight is |fast − slow| of its gate accuracy plus frontier · s(1 − s) of its training
- * solve rate, mixed with a uniform share. Absolute progress of two moving averages: Matiisen et al. 2017 (Teacher–Student Curriculum Learning) and
- * Kanitscheider et al. 2021; measured on anchors rather than on training tasks, so that a proposer's choice of tasks cannot pass for progress.
- * Knob `explore` in [0, 1].
- */
-export function createLearningProgress(arms: readonly ArmKey[], options: unknown): Curriculum<Memory> {
-  const settings = parseWith(optionsSchema, options, 'curriculum.options');
+function createLearningProgress(arms: readonly ArmKey[], settings: z.output<typeof optionsSchema>): Curriculum<Memory> {
   const progressOf = ({ fast, slow }: ArmMemory): number => (fast === null || slow === null ? 0 : Math.abs(fast - slow));
   const weightOf = (arm: ArmMemory): number => {
     if (arm.episodes < 2 || arm.solveRate === null) return settings.unseen + floor;
@@ -77,3 +69,18 @@ export function createLearningProgress(arms: readonly ArmKey[], options: unknown
     turned: (memory, knob, value) => (knob === 'explore' && value >= 0 && value <= 1 ? { ...memory, explore: value } : undefined),
   };
 }
+
+/**
+ * Slots go where gate accuracy changes, up or down: an arm's weight is |fast − slow| of its gate accuracy plus frontier · s(1 − s) of its training
+ * solve rate, mixed with a uniform share. Absolute progress of two moving averages: Matiisen et al. 2017 (Teacher–Student Curriculum Learning) and
+ * Kanitscheider et al. 2021; measured on anchors rather than on training tasks, so that a proposer's choice of tasks cannot pass for progress.
+ * Knob `explore` in [0, 1].
+ */
+export const learningProgress = definePlugin({
+  kind: 'curriculum',
+  name: 'learning-progress',
+  source: 'Matiisen et al. 2017 (Teacher–Student Curriculum Learning); Kanitscheider et al. 2021; measured on gate anchors',
+  about: 'Opens slots where gate accuracy changes, and where the executor is neither helpless nor done.',
+  options: optionsSchema,
+  create: (options, { arms }) => createLearningProgress(arms, options),
+});

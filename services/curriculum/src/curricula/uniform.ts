@@ -1,16 +1,19 @@
-import { parseWith } from '@redqueen/core';
+import { definePlugin } from '@redqueen/core';
 import { z } from 'zod';
-import type { ArmKey, Curriculum } from './curriculum.ts';
 
 /** Every arm as likely as the others, always: the control arm that a learned curriculum must beat. */
-export function createUniform(arms: readonly ArmKey[], options: unknown): Curriculum<null> {
-  parseWith(z.strictObject({}), options, 'curriculum.options');
-  return {
+export const uniform = definePlugin({
+  kind: 'curriculum',
+  name: 'uniform',
+  source: 'the usual control arm; also called domain randomisation',
+  about: 'Opens slots for every family and level alike.',
+  options: z.strictObject({}),
+  create: (_options, { arms }) => ({
     initial: () => null,
     settled: () => null,
     released: () => null,
     probabilities: () => arms.map(() => 1 / arms.length),
     progress: () => arms.map(() => 0),
     turned: () => undefined,
-  };
-}
+  }),
+});
