@@ -34,6 +34,26 @@ describe('executor', () => {
     expect(outcome.settlements[0]?.totals?.[0]?.advantages).toEqual(first?.samples?.map((sample) => sample.advantages?.[0]));
   });
 
+  it('says which share of the attempts was right, void ones left out', () => {
+    expect(batch?.groups?.map(({ solveRate }) => solveRate)).toEqual([0.25, 0.5]);
+    const plan: Plan = { ...mixed(1), outcomes: [1, 'void', 0, 0, 0] };
+    expect(batchOf(foldAll([...start(), ...inOrder('1.0', [plan, plan, plan, plan])]), 'executor/0')?.groups?.[0]?.solveRate).toBe(0.25);
+  });
+
+  it('gives tokens that the policy did not sample no advantage, and does not count them', () => {
+    const stream = inOrder('1.0', [mixed(1), mixed(0), mixed(4), mixed(2)]).map((message) => {
+      if (message.kind === 'attempts') for (const sample of message.body.group?.samples ?? []) sample.given = [false, true, false];
+      return message;
+    });
+    const masked = batchOf(foldAll([...start(), ...stream]), 'executor/0');
+    expect(masked?.normaliser).toBe((24 * 2) / 3);
+    for (const sample of masked?.groups?.[0]?.samples ?? []) {
+      expect(sample.given).toEqual([false, true, false]);
+      expect(sample.advantages?.map((advantage) => advantage === 0)).toEqual([false, true, false]);
+    }
+    expect(batch?.groups?.[0]?.samples?.[0]?.given).toEqual([]);
+  });
+
   it('leaves void attempts out', () => {
     const plan: Plan = { ...mixed(1), outcomes: [1, 'void', 0, 0, 0] };
     const group = batchOf(foldAll([...start(), ...inOrder('1.0', [plan, plan, plan, plan])]), 'executor/0')?.groups?.[0];

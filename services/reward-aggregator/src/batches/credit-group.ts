@@ -1,7 +1,12 @@
 import { randomOf, shuffled, type CreditGroup } from '@redqueen/core';
-import { spanOf } from '../fold/packed-group.ts';
+import { sampledTokens, spanOf, type PackedGroup } from '../fold/packed-group.ts';
 import type { RoleRules, Rules } from '../rules.ts';
 import type { Unit } from './pool.ts';
+
+/** Two samples of a group are the same answer where their tokens are the same. */
+function answerOf(group: PackedGroup, start: number, end: number): string {
+  return group.tokens.subarray(start, end).join(' ');
+}
 
 /** A unit as a credit assigner sees it, with the totals given. */
 export function creditGroupOf(unit: Unit, totals: readonly number[]): CreditGroup {
@@ -9,9 +14,9 @@ export function creditGroupOf(unit: Unit, totals: readonly number[]): CreditGrou
     const [start, end] = spanOf(unit.group, sample);
     let logProbability = 0;
     for (let token = start; token < end; token++) logProbability += unit.group.logProbs[token] ?? 0;
-    return { total: totals[index] ?? 0, tokens: end - start, logProbability };
+    return { total: totals[index] ?? 0, tokens: sampledTokens(unit.group, sample), logProbability, answer: answerOf(unit.group, start, end) };
   });
-  return { id: unit.id, samples };
+  return { id: unit.id, samples, ...(unit.solveRate !== undefined && { tags: { solveRate: unit.solveRate } }) };
 }
 
 /** Whether the role's turns are compared across the whole batch: the verifier's two labels are no turns of one episode. */

@@ -12,6 +12,8 @@ export interface Unit {
   readonly samples: readonly number[];
   /** Total of each such sample. */
   readonly totals: readonly number[];
+  /** Share of the samples that are right, in [0, 1]; only of an executor's attempts. */
+  readonly solveRate?: number;
   /** Total rewards of the agent's turns, for the mean that is reported. */
   readonly rewards: readonly number[];
   /** Tokens that were sampled for it. */

@@ -11,6 +11,8 @@ export interface PackedGroup {
   readonly tokens: Uint32Array;
   readonly logProbs: Float32Array;
   readonly ends: Uint32Array;
+  /** By token: 1 where the policy did not sample it; absent where it sampled all. */
+  readonly given?: Uint8Array;
   /** By sample: 1 where it may carry reward, 0 where it is void. */
   readonly valid: Uint8Array;
 }
@@ -35,6 +37,8 @@ function faultOf(group: SampleGroup): string | undefined {
     if (sample.tokens.length !== sample.logProbs.length)
       return `sample ${index} has ${sample.tokens.length} tokens and ${sample.logProbs.length} log-probs`;
     if (sample.tokens.length === 0) return `sample ${index} is empty`;
+    if (sample.given.length > 0 && sample.given.length !== sample.tokens.length)
+      return `sample ${index} has ${sample.tokens.length} tokens and ${sample.given.length} marks of given ones`;
     if (!sample.logProbs.every(Number.isFinite)) return `sample ${index} has a log-prob that is not finite`;
   }
   return undefined;
@@ -54,6 +58,7 @@ export function packGroup(group: SampleGroup | null, agent: string): PackedGroup
     tokens: new Uint32Array(size),
     logProbs: new Float32Array(size),
     ends: new Uint32Array(kept.length),
+    ...(group.samples.some(({ given }) => given.includes(true)) && { given: new Uint8Array(size) }),
     valid: Uint8Array.from(group.samples, (sample) => (carriesReward.has(sample.failure) ? 1 : 0)),
   };
   let end = 0;
@@ -61,6 +66,7 @@ export function packGroup(group: SampleGroup | null, agent: string): PackedGroup
     if (packed.valid[index]) {
       packed.tokens.set(sample.tokens, end);
       packed.logProbs.set(sample.logProbs, end);
+      packed.given?.set(sample.given.map(Number), end);
     }
     end += kept[index] ?? 0;
     packed.ends[index] = end;
@@ -71,6 +77,14 @@ export function packGroup(group: SampleGroup | null, agent: string): PackedGroup
 /** First and one past the last token of sample `index`. */
 export function spanOf(group: PackedGroup, index: number): readonly [number, number] {
   return [index === 0 ? 0 : (group.ends[index - 1] ?? 0), group.ends[index] ?? 0];
+}
+
+/** How many tokens of sample `index` the policy sampled. */
+export function sampledTokens(group: PackedGroup, index: number): number {
+  const [start, end] = spanOf(group, index);
+  let tokens = end - start;
+  if (group.given) for (let token = start; token < end; token++) tokens -= group.given[token] ?? 0;
+  return tokens;
 }
 
 /** Indices of the samples that may carry reward. */

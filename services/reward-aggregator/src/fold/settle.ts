@@ -67,7 +67,7 @@ function draftsOf(episode: OpenEpisode, facts: EpisodeFacts, evidence: Evidence,
   const worldModel = totals.get('world-model');
   const verifier = totals.get('verifier');
   return {
-    executor: executor ? [executorUnit(episode, executor)] : [],
+    executor: executor ? [executorUnit(episode, facts, evidence, executor)] : [],
     worldModel: worldModel ? worldModelUnits(episode, worldModel) : [],
     verifier: verifier ? verifierUnits(episode, facts, evidence, verifier) : [],
   };
