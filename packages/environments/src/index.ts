@@ -2,6 +2,7 @@
 export { anchorsHash, anchorSlots, anchorTasks, type AnchorPurpose, type SlotAnchor } from './anchors.ts';
 export { generateIn, requireFamily } from './generating.ts';
 export {
+  calculatorText,
   executorPrompt,
   fieldAccuracy,
   readPrediction,

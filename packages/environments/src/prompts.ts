@@ -13,6 +13,22 @@ export function executorPrompt(task: Task): string {
   return `${task.canonical}=`;
 }
 
+/**
+ * How an executor with a calculator writes: "37+45=" is continued with "{37+45}", the calculator adds ">82;", and the executor goes on with another call or the answer.
+ * None of these signs occurs in an answer.
+ */
+export const calculatorText = {
+  open: '{',
+  /** Ends a call; the executor's turn ends with it. */
+  close: '}',
+  /** What comes back from a call that has no value. */
+  failed: '?',
+  /** Bytes that a call adds to the expression in it. */
+  overhead: 2,
+  call: (code: string): string => `{${code}}`,
+  result: (value: string): string => `>${value};`,
+} as const;
+
 /** What the proposer is asked, e.g. "p+2=". `symbol` is the family's. The answer is a canonical form. */
 export function proposerText(symbol: string, level: number): string {
   return `p${symbol}${level}=`;

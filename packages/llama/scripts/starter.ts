@@ -7,9 +7,11 @@ import { RedQueenError } from '@redqueen/core';
 import { writeFileWhole } from '@redqueen/llama';
 import { lookLine, examTable } from './starter/printing.ts';
 import { pretrain } from './starter/pretraining.ts';
+import { skillSets } from './starter/skills.ts';
 
 const usage = `npm run starter -- [options]: trains the starter model from random weights, deterministic in the seed
-  --out FILE      where to write the model (default config/models/starter.gguf)
+  --mix NAME      plain: the skills of the default recipe; tools: those, longer sums and products, and calls of a calculator (default plain)
+  --out FILE      where to write the model (default config/models/starter.gguf, or starter-tools.gguf)
   --seed N        default 1
   --seconds N     time limit (default 900)
   --threads N     single-threaded lanes (default: all cores)`;
@@ -25,6 +27,7 @@ function positive(name: string, text: string | undefined, fallback: number): num
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
+      mix: { type: 'string', default: 'plain' },
       out: { type: 'string' },
       seed: { type: 'string' },
       seconds: { type: 'string' },
@@ -36,8 +39,12 @@ async function main(): Promise<void> {
     console.log(usage);
     return;
   }
-  const out = values.out ?? fileURLToPath(new URL('../../../config/models/starter.gguf', import.meta.url));
+  const { mix } = values;
+  if (mix !== 'plain' && mix !== 'tools') throw new RedQueenError('invalid_argument', `--mix must be plain or tools, not "${mix}"`);
+  const name = mix === 'plain' ? 'starter.gguf' : 'starter-tools.gguf';
+  const out = values.out ?? fileURLToPath(new URL(`../../../config/models/${name}`, import.meta.url));
   const { file, exam } = await pretrain({
+    set: skillSets[mix],
     seed: positive('seed', values.seed, 1),
     seconds: positive('seconds', values.seconds, 900),
     threads: positive('threads', values.threads, availableParallelism()),

@@ -3,7 +3,9 @@ import { byteTokens } from '@redqueen/llama';
 import { expect, test } from 'vitest';
 import { Batches, tokensOf } from './batches.ts';
 import { firstMix, steer } from './mix.ts';
-import { skills } from './skills.ts';
+import { skillSets } from './skills.ts';
+
+const { plain } = skillSets;
 
 test('a line becomes a prompt that begins a sequence and an answer that goes on with it', () => {
   const { prompt, answer } = tokensOf({ prompt: '1+2=', answer: '3\n' });
@@ -13,8 +15,8 @@ test('a line becomes a prompt that begins a sequence and an answer that goes on 
 
 test('every update has its number of short and of long lines, and the seed decides all of them', () => {
   const draw = () => {
-    const batches = new Batches(randomOf('batches'));
-    return [batches.next(firstMix()), batches.next(firstMix())];
+    const batches = new Batches(plain, randomOf('batches'));
+    return [batches.next(firstMix(plain)), batches.next(firstMix(plain))];
   };
   const [first, second] = [draw(), draw()];
   expect(first).toEqual(second);
@@ -26,8 +28,8 @@ test('every update has its number of short and of long lines, and the seed decid
 });
 
 test('the mix decides what the lines are about', () => {
-  const success = skills.map(({ name }) => (/^(reverse|maze)/.test(name) ? 0 : 1));
-  const lines = new Batches(randomOf('mix')).next(steer(success));
+  const success = plain.skills.map(({ name }) => (/^(reverse|maze)/.test(name) ? 0 : 1));
+  const lines = new Batches(plain, randomOf('mix')).next(steer(plain, success));
   const starting = (letter: string) => lines.filter(({ prompt }) => prompt[1] === letter.charCodeAt(0)).length;
   expect(starting('r')).toBeGreaterThan(starting('s'));
   expect(starting('m')).toBeGreaterThan(starting('w'));

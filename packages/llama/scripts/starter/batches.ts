@@ -1,7 +1,7 @@
 import { type Random, weightedIndex } from '@redqueen/core';
 import { byteSequence, byteTokens, type TrainingLine } from '@redqueen/llama';
 import { type Line, lineOf } from './corpus.ts';
-import { skills } from './skills.ts';
+import type { SkillSet } from './skills.ts';
 
 /**
  * Lines of one update. Long ones (mazes, states, judgements) cost more and are learned faster, so that short ones come first:
@@ -23,20 +23,22 @@ export function tokensOf({ prompt, answer }: Line): TrainingLine {
 
 /** Draws training lines by a mix. */
 export class Batches {
+  readonly #set: SkillSet;
   readonly #random: Random;
   readonly #short: Line[] = [];
   readonly #long: Line[] = [];
 
-  constructor(random: Random) {
+  constructor(set: SkillSet, random: Random) {
+    this.#set = set;
     this.#random = random;
   }
 
   /** The lines of the next update; `mix` has one weight a skill. */
   next(mix: readonly number[]): readonly TrainingLine[] {
     while (this.#short.length < perUpdate.short || this.#long.length < perUpdate.long) {
-      const skill = skills[weightedIndex(this.#random, mix)];
+      const skill = this.#set.skills[weightedIndex(this.#random, mix)];
       if (skill === undefined) continue;
-      const line = lineOf(skill, 'train', this.#random);
+      const line = lineOf(this.#set, skill, 'train', this.#random);
       const [queue, wanted] =
         line.prompt.length + line.answer.length <= shortest ? [this.#short, perUpdate.short] : [this.#long, perUpdate.long];
       if (queue.length < waiting * wanted) queue.push(line);

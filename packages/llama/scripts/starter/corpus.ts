@@ -14,26 +14,26 @@ import {
   worldModelPrompt,
 } from '@redqueen/environments';
 import { rightAnswer } from '@redqueen/environments/truth';
-import { arms, levelShare, type Skill } from './skills.ts';
+import { levelShare, type Skill, type SkillSet } from './skills.ts';
+import { afterCallLine, callLine } from './tool-lines.ts';
 import { wrongAnswer } from './wrong-answers.ts';
 
 /** One line of training text. Only the answer is learned. */
 export interface Line {
   readonly prompt: string;
-  /** Stop byte included, but for the verifier's label, which has none. */
+  /** Stop byte included, but for the verifier's label and a tool call, which have none. */
   readonly answer: string;
 }
 
 /** Share of proposals in the training text that are damaged or belong to another slot: the proposer is to have something to learn. */
 const proposalNoise = 0.25;
-const families = [...new Set(arms.map(({ family }) => family))];
-const mazes = arms.filter(({ environment }) => environment === 'grid');
 const proposalLetters = '+-rscm0123456789abcdefghij.#AGKD'.split('');
 const longestProposal = 10;
+const isArithmetic = ({ environment }: ArmName): boolean => environment === 'arithmetic';
 
 /** A random family, and a level of it as often as it is shown. */
-function randomArm(random: Random): ArmName {
-  const family = pick(random, families);
+function randomArm(arms: readonly ArmName[], random: Random): ArmName {
+  const family = pick(random, [...new Set(arms.map((arm) => arm.family))]);
   const levels = arms.filter((arm) => arm.family === family);
   return levels[
     weightedIndex(
@@ -47,13 +47,15 @@ function taskOf(arm: ArmName, split: Split, random: Random): Task {
   return generateIn(split, environmentByName(arm.environment), arm, random);
 }
 
-function executorLine(arm: ArmName, split: Split, random: Random): Line {
+/** A question and its answer, or for the share that the set says a call of the calculator; develop lines all answer, so that they measure one thing. */
+function executorLine({ callShare }: SkillSet, arm: ArmName, split: Split, random: Random): Line {
   const task = taskOf(arm, split, random);
+  if (callShare > 0 && split === 'train' && isArithmetic(arm) && random.uniform() < callShare) return callLine(task, random);
   return { prompt: executorPrompt(task), answer: rightAnswer(task) + stopText };
 }
 
-function verifierLine(split: Split, random: Random): Line {
-  const task = taskOf(randomArm(random), split, random);
+function verifierLine({ arms }: SkillSet, split: Split, random: Random): Line {
+  const task = taskOf(randomArm(arms, random), split, random);
   const wrong = random.integer(2) === 0 ? wrongAnswer(task, random) : undefined;
   return {
     prompt: verifierPrompt(task, wrong ?? rightAnswer(task)),
@@ -78,7 +80,8 @@ function stepFits(state: string, action: string, split: Split): boolean {
 const eventfulShare = 0.15;
 const eventful = /[GKD]$/;
 
-function worldModelLine(split: Split, random: Random): Line {
+function worldModelLine({ arms }: SkillSet, split: Split, random: Random): Line {
+  const mazes = arms.filter(({ environment }) => environment === 'grid');
   const onlyEventful = split === 'train' && random.uniform() < eventfulShare;
   for (;;) {
     const step = randomStep(pick(random, mazes), random);
@@ -100,7 +103,7 @@ function damaged(text: string, random: Random): string {
 }
 
 /** A proposal that is no valid one for its slot, most of the time. Never a held-out task. */
-function noisyProposal(arm: ArmName, random: Random): string {
+function noisyProposal(arms: readonly ArmName[], arm: ArmName, random: Random): string {
   for (;;) {
     const other = random.integer(2) === 0 ? arm : pick(random, arms);
     const text =
@@ -112,16 +115,17 @@ function noisyProposal(arm: ArmName, random: Random): string {
   }
 }
 
-function proposerLine(split: Split, random: Random): Line {
+function proposerLine({ arms }: SkillSet, split: Split, random: Random): Line {
   const arm = pick(random, arms);
   const noisy = split === 'train' && random.uniform() < proposalNoise;
-  const proposal = noisy ? noisyProposal(arm, random) : taskOf(arm, split, random).canonical;
+  const proposal = noisy ? noisyProposal(arms, arm, random) : taskOf(arm, split, random).canonical;
   return { prompt: proposerPrompt(arm.environment, arm.family, arm.level), answer: proposal + stopText };
 }
 
-/** A random line of a skill, made of tasks of one split only. */
-export function lineOf(skill: Skill, split: Split, random: Random): Line {
-  if (skill.arm !== undefined) return executorLine(skill.arm, split, random);
-  if (skill.role === 'verifier') return verifierLine(split, random);
-  return skill.role === 'world-model' ? worldModelLine(split, random) : proposerLine(split, random);
+/** A random line of one of the set's skills, made of tasks of one split only. */
+export function lineOf(set: SkillSet, skill: Skill, split: Split, random: Random): Line {
+  if (skill.arm !== undefined) return executorLine(set, skill.arm, split, random);
+  if (skill.role === 'verifier') return verifierLine(set, split, random);
+  if (skill.role === 'tool') return afterCallLine(taskOf(randomArm(set.arms.filter(isArithmetic), random), split, random), random);
+  return skill.role === 'world-model' ? worldModelLine(set, split, random) : proposerLine(set, split, random);
 }

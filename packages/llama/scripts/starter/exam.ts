@@ -17,7 +17,8 @@ import {
 } from '@redqueen/environments';
 import { checkAnswer } from '@redqueen/environments/truth';
 import type { PolicyDevice } from '@redqueen/llama';
-import { arms, selection } from './skills.ts';
+import type { SkillSet } from './skills.ts';
+import { answerWithCalculator } from './tool-answers.ts';
 
 /** What a snapshot can do, by generation on the develop split, through the engine that will serve it. */
 export interface Exam {
@@ -25,6 +26,8 @@ export interface Exam {
   readonly sampled: number;
   readonly greedy: number;
   readonly weakest: number;
+  /** Calls of the calculator that gave a value, mean over the samples of arithmetic tasks; 0 for a starter that has none. */
+  readonly calls: number;
   readonly arms: readonly (ArmName & { readonly sampled: number; readonly greedy: number })[];
   readonly worldModel: { readonly fields: number; readonly exact: number };
   readonly proposer: { readonly valid: number; readonly distinct: number };
@@ -36,10 +39,6 @@ const samplesPerTask = 16;
 const longestProposal = 11;
 /** Weights in the device are the model's own: version 0. */
 const base = { agent: 'starter', version: 0 } as const;
-
-const tasks = anchorTasks(selection, 'develop', perArm);
-const transitions = anchorTransitions(selection, 'develop', 256);
-const slots = anchorSlots(selection, 12);
 
 /** An answer of the model; undefined where it never stopped. */
 type Answer = string | undefined;
@@ -74,7 +73,28 @@ const question = (task: Task) => ({
 
 const share = (right: readonly boolean[]): number => mean(right.map(Number));
 
-function armFigures(sampled: readonly (readonly Answer[])[], greedy: readonly (readonly Answer[])[]): Exam['arms'] {
+/** What is asked: the develop split of a set's environments. */
+interface Questions {
+  readonly arms: readonly ArmName[];
+  readonly tasks: readonly Task[];
+  readonly transitions: ReturnType<typeof anchorTransitions>;
+  readonly slots: ReturnType<typeof anchorSlots>;
+}
+
+function questionsOf({ selection, arms }: SkillSet): Questions {
+  return {
+    arms,
+    tasks: anchorTasks(selection, 'develop', perArm),
+    transitions: anchorTransitions(selection, 'develop', 256),
+    slots: anchorSlots(selection, 12),
+  };
+}
+
+function armFigures(
+  { arms, tasks }: Questions,
+  sampled: readonly (readonly Answer[])[],
+  greedy: readonly (readonly Answer[])[],
+): Exam['arms'] {
   return arms.map((arm) => {
     const places = tasks.flatMap((task, place) => (task.family === arm.family && task.level === arm.level ? [place] : []));
     const right = (answers: readonly (readonly Answer[])[]): number =>
@@ -87,14 +107,14 @@ function armFigures(sampled: readonly (readonly Answer[])[], greedy: readonly (r
   });
 }
 
-async function examineWorldModel(device: PolicyDevice): Promise<Exam['worldModel']> {
+async function examineWorldModel(device: PolicyDevice, { transitions }: Questions): Promise<Exam['worldModel']> {
   const prompts = transitions.map(({ state, action, outcome }) => ({ text: worldModelPrompt(state, action), budget: outcome.length + 1 }));
   const predicted = await answer(device, prompts, 1, 0);
   const accuracies = transitions.map(({ outcome }, index) => fieldAccuracy(predicted[index]?.[0] ?? '', outcome));
   return { fields: mean(accuracies), exact: share(accuracies.map((accuracy) => accuracy === 1)) };
 }
 
-async function examineProposer(device: PolicyDevice): Promise<Exam['proposer']> {
+async function examineProposer(device: PolicyDevice, { slots }: Questions): Promise<Exam['proposer']> {
   const prompts = slots.map(({ environment, family, level }) => ({
     text: proposerPrompt(environment, family, level),
     budget: longestProposal,
@@ -111,7 +131,10 @@ async function examineProposer(device: PolicyDevice): Promise<Exam['proposer']> 
 }
 
 /** As many right as wrong distinct answers of the model itself, in the order of the tasks. */
-function balancedPairs(sampled: readonly (readonly Answer[])[]): readonly { task: Task; text: string; right: boolean }[] {
+function balancedPairs(
+  tasks: readonly Task[],
+  sampled: readonly (readonly Answer[])[],
+): readonly { task: Task; text: string; right: boolean }[] {
   const pairs = tasks.flatMap((task, place) =>
     [...new Set(sampled[place])].flatMap((text) => (text === undefined ? [] : [{ task, text, right: checkAnswer(task, text).correct }])),
   );
@@ -124,8 +147,12 @@ function balancedPairs(sampled: readonly (readonly Answer[])[]): readonly { task
   return [...thinned(right), ...thinned(wrong)];
 }
 
-async function examineVerifier(device: PolicyDevice, sampled: readonly (readonly Answer[])[]): Promise<Exam['verifier']> {
-  const pairs = balancedPairs(sampled);
+async function examineVerifier(
+  device: PolicyDevice,
+  tasks: readonly Task[],
+  sampled: readonly (readonly Answer[])[],
+): Promise<Exam['verifier']> {
+  const pairs = balancedPairs(tasks, sampled);
   const { right, wrong } = verifierLabels;
   const scored = await device.score({
     ...base,
@@ -139,18 +166,29 @@ async function examineVerifier(device: PolicyDevice, sampled: readonly (readonly
   return { brier: brier(confidences, outcomes), auc: areaUnderCurve(confidences, outcomes), pairs: pairs.length };
 }
 
-/** Examines the model that the device has open. Deterministic. */
-export async function examine(device: PolicyDevice): Promise<Exam> {
-  const questions = tasks.map(question);
-  const sampled = await answer(device, questions, samplesPerTask, 1);
-  const byArm = armFigures(sampled, await answer(device, questions, 1, 0));
+/** Answers at a temperature, and how many calls of the calculator they made on average over the arithmetic tasks. */
+async function attempts(device: PolicyDevice, { callShare }: SkillSet, tasks: readonly Task[], samples: number, temperature: number) {
+  if (callShare === 0) return { answers: await answer(device, tasks.map(question), samples, temperature), calls: 0 };
+  const called = await answerWithCalculator(device, tasks, samples, temperature);
+  const arithmetic = called.filter((_, place) => tasks[place]?.environment === 'arithmetic').flat();
+  return { answers: called.map((row) => row.map((one) => one.answer)), calls: mean(arithmetic.map((one) => one.calls)) };
+}
+
+/** Examines the model that the device has open in the skills of a set. Deterministic. */
+export async function examine(device: PolicyDevice, set: SkillSet): Promise<Exam> {
+  const questions = questionsOf(set);
+  const { tasks } = questions;
+  const sampled = await attempts(device, set, tasks, samplesPerTask, 1);
+  const greedy = await attempts(device, set, tasks, 1, 0);
+  const byArm = armFigures(questions, sampled.answers, greedy.answers);
   return {
     sampled: mean(byArm.map((arm) => arm.sampled)),
     greedy: mean(byArm.map((arm) => arm.greedy)),
     weakest: Math.min(...byArm.map((arm) => arm.sampled)),
+    calls: sampled.calls,
     arms: byArm,
-    worldModel: await examineWorldModel(device),
-    proposer: await examineProposer(device),
-    verifier: await examineVerifier(device, sampled),
+    worldModel: await examineWorldModel(device, questions),
+    proposer: await examineProposer(device, questions),
+    verifier: await examineVerifier(device, tasks, sampled.answers),
   };
 }

@@ -1,12 +1,13 @@
 import { expect, test } from 'vitest';
 import { type Look, pretrain } from './pretraining.ts';
+import { skillSets } from './skills.ts';
 
 /** Pre-trains until the first look and tells what was seen. */
 async function firstLook(threads: number): Promise<Look> {
   const looks: Look[] = [];
   // A clock that jumps past the limit once the first look was taken.
   const now = () => (looks.length === 0 ? 0 : 1e6);
-  const run = pretrain({ seed: 7, threads, seconds: 100, now, onLook: (look) => looks.push(look) });
+  const run = pretrain({ set: skillSets.plain, seed: 7, threads, seconds: 100, now, onLook: (look) => looks.push(look) });
   await expect(run).rejects.toThrow(/not half-competent after 100 s; give it more --seconds/);
   return looks[0] ?? expect.fail('it never looked');
 }

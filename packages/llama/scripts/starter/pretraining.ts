@@ -6,7 +6,8 @@ import { byteModel, encodeModel, type FullTrainer, initialModel, openFullTrainer
 import { Batches } from './batches.ts';
 import { type Exam, examine } from './exam.ts';
 import { firstMix, steer } from './mix.ts';
-import { measureProgress, type Progress } from './progress.ts';
+import { developLines, measureProgress, type Progress } from './progress.ts';
+import type { Skill, SkillSet } from './skills.ts';
 
 /** The starter's size: 853 888 parameters, 3.4 MB in F32. */
 const model = byteModel({ layers: 4, width: 128, heads: 4, keyValueHeads: 2, feedForward: 384, context: 256 });
@@ -18,11 +19,11 @@ const model = byteModel({ layers: 4, width: 128, heads: 4, keyValueHeads: 2, fee
 const schedule = { learningRate: 2e-3, warmUp: 50, stepsPerLook: 20 } as const;
 const adamw = { beta1: 0.9, beta2: 0.99, epsilon: 1e-8, weightDecay: 0.01, maxGradientNorm: 1 } as const;
 
-/** When teacher forcing says that an exam may be passed. */
-const worthAnExam = { executor: 0.22, weakest: 0.07 } as const;
+/** When teacher forcing says that an exam may be passed. It sees direct answers alone; with a calculator it is reading off results that counts. */
+const worthAnExam = { executor: 0.22, weakest: 0.07, withCalls: 0.13, tool: 0.35 } as const;
 
 /** Half-competent: enough success in every arm for rewards to differ, and enough failure to learn from. */
-export const halfCompetent = { low: 0.25, high: 0.35, weakest: 0.08, worldModel: { low: 0.7, high: 0.84 } } as const;
+export const halfCompetent = { low: 0.25, high: 0.35, highWithCalls: 0.4, weakest: 0.08, worldModel: { low: 0.7, high: 0.84 } } as const;
 
 /** Above this no later snapshot will be half-competent. */
 const tooFar = 0.42;
@@ -33,12 +34,16 @@ export interface Look {
   readonly seconds: number;
   readonly loss: number;
   readonly progress: Progress;
+  /** What the progress is in, in its order. */
+  readonly skills: readonly Skill[];
   /** Present where the look was close enough for one. */
   readonly exam: Exam | undefined;
 }
 
 /** How to pre-train. */
 export interface PretrainingOptions {
+  /** What is learned. */
+  readonly set: SkillSet;
   readonly seed: number;
   readonly threads: number;
   /** Time limit. */
@@ -54,21 +59,28 @@ export interface Starter {
   readonly exam: Exam;
 }
 
-function isHalfCompetent({ sampled, weakest, worldModel }: Exam): boolean {
+function isWorthAnExam({ callShare, skills }: SkillSet, { executor, weakest, success }: Progress): boolean {
+  if (callShare === 0) return executor >= worthAnExam.executor && weakest >= worthAnExam.weakest;
+  const tool = success[skills.findIndex(({ role }) => role === 'tool')] ?? 0;
+  return executor >= worthAnExam.withCalls && tool >= worthAnExam.tool;
+}
+
+function isHalfCompetent({ callShare }: SkillSet, { sampled, weakest, worldModel }: Exam): boolean {
   const { low, high } = halfCompetent.worldModel;
-  const executor = sampled >= halfCompetent.low && sampled <= halfCompetent.high && weakest >= halfCompetent.weakest;
+  const most = callShare > 0 ? halfCompetent.highWithCalls : halfCompetent.high;
+  const executor = sampled >= halfCompetent.low && sampled <= most && weakest >= halfCompetent.weakest;
   return executor && worldModel.exact >= low && worldModel.exact <= high;
 }
 
 /** Examines a model file with the engine that will serve it, in a process of its own. */
-async function examineFile(file: Uint8Array, threads: number): Promise<Exam> {
+async function examineFile(file: Uint8Array, set: SkillSet, threads: number): Promise<Exam> {
   const folder = await mkdtemp(join(tmpdir(), 'redqueen-starter-'));
   try {
     const modelPath = join(folder, 'starter.gguf');
     await writeFile(modelPath, file);
     const device = await startDevice({ modelPath, threads });
     try {
-      return await examine(device);
+      return await examine(device, set);
     } finally {
       await device.close();
     }
@@ -93,20 +105,21 @@ async function trainOn(trainer: FullTrainer, batches: Batches, mix: readonly num
  * model became too good before every arm was good enough (another seed helps).
  */
 export async function pretrain(options: PretrainingOptions): Promise<Starter> {
-  const { seed, threads, seconds, now, onLook } = options;
+  const { set, seed, threads, seconds, now, onLook } = options;
   const trainer = await openFullTrainer(model, initialModel(model, seedOf('starter', seed, 'weights')), threads, now);
-  const batches = new Batches(randomOf('starter', seed, 'text'));
+  const batches = new Batches(set, randomOf('starter', seed, 'text'));
+  const lines = developLines(set);
   const start = now();
-  let mix = firstMix();
+  let mix = firstMix(set);
   for (let step = 1; now() - start < seconds; step += schedule.stepsPerLook) {
     const loss = await trainOn(trainer, batches, mix, step);
-    const progress = await measureProgress(trainer);
-    mix = steer(progress.success);
-    const close = progress.executor >= worthAnExam.executor && progress.weakest >= worthAnExam.weakest;
+    const progress = await measureProgress(trainer, set, lines);
+    mix = steer(set, progress.success);
+    const close = isWorthAnExam(set, progress);
     const file = encodeModel(model, trainer.weights, 'Red Queen starter (an early checkpoint)');
-    const exam = close ? await examineFile(file, threads) : undefined;
-    onLook({ step: step + schedule.stepsPerLook - 1, seconds: now() - start, loss, progress, exam });
-    if (exam !== undefined && isHalfCompetent(exam)) return { file, exam };
+    const exam = close ? await examineFile(file, set, threads) : undefined;
+    onLook({ step: step + schedule.stepsPerLook - 1, seconds: now() - start, loss, progress, skills: set.skills, exam });
+    if (exam !== undefined && isHalfCompetent(set, exam)) return { file, exam };
     if (progress.executor > tooFar)
       throw new RedQueenError(
         'failed_precondition',

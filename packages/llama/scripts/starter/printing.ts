@@ -1,13 +1,12 @@
 import type { Exam } from './exam.ts';
 import type { Look } from './pretraining.ts';
-import { skills } from './skills.ts';
 
 const percent = (value: number): string => `${(100 * value).toFixed(1)} %`.padStart(7);
 
 /** Success of each family, its levels side by side, e.g. "add 31/12/8". */
 function families(look: Look): string {
   const byFamily = new Map<string, string[]>();
-  for (const [index, { arm, name }] of skills.entries()) {
+  for (const [index, { arm, name }] of look.skills.entries()) {
     const success = look.progress.success[index];
     if (success === undefined) continue;
     const key = arm?.family ?? name;
@@ -22,7 +21,7 @@ export function lookLine(look: Look): string {
   const line = `step ${step}  ${seconds.toFixed(0)} s  loss ${loss.toFixed(3)}  executor ${percent(progress.executor).trim()}  ${families(look)}`;
   return exam === undefined
     ? line
-    : `${line}\n  by generation: sampled ${percent(exam.sampled).trim()}, weakest arm ${percent(exam.weakest).trim()}, world model exact ${percent(exam.worldModel.exact).trim()}`;
+    : `${line}\n  by generation: sampled ${percent(exam.sampled).trim()}, weakest arm ${percent(exam.weakest).trim()}, calls ${exam.calls.toFixed(2)}, world model exact ${percent(exam.worldModel.exact).trim()}`;
 }
 
 /** What the starter can do, as a table. */

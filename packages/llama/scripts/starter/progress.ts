@@ -1,18 +1,21 @@
 import { mean, randomOf } from '@redqueen/core';
-import type { FullTrainer } from '@redqueen/llama';
+import type { FullTrainer, TrainingLine } from '@redqueen/llama';
 import { tokensOf } from './batches.ts';
 import { lineOf } from './corpus.ts';
-import { skills } from './skills.ts';
+import type { SkillSet } from './skills.ts';
 
 /** Develop lines of an executor arm and of another role. */
 const linesPerSkill = { executor: 24, other: 64 } as const;
 
-const random = randomOf('starter', 'develop lines');
-const lines = skills.map((skill) =>
-  Array.from({ length: skill.arm === undefined ? linesPerSkill.other : linesPerSkill.executor }, () =>
-    tokensOf(lineOf(skill, 'develop', random)),
-  ),
-);
+/** The develop lines that a set's skills are measured on, one list a skill: always the same. */
+export function developLines(set: SkillSet): readonly (readonly TrainingLine[])[] {
+  const random = randomOf('starter', 'develop lines');
+  return set.skills.map((skill) =>
+    Array.from({ length: skill.arm === undefined ? linesPerSkill.other : linesPerSkill.executor }, () =>
+      tokensOf(lineOf(set, skill, 'develop', random)),
+    ),
+  );
+}
 
 /** How far the model is, by the probability of the right answers of the develop split. */
 export interface Progress {
@@ -24,7 +27,11 @@ export interface Progress {
 }
 
 /** Measures by teacher forcing: exact and cheap, and for mazes, which have several right answers, a little too low. */
-export async function measureProgress(trainer: FullTrainer): Promise<Progress> {
+export async function measureProgress(
+  trainer: FullTrainer,
+  { skills }: SkillSet,
+  lines: readonly (readonly TrainingLine[])[],
+): Promise<Progress> {
   const { logProbs } = await trainer.evaluate(lines.flat());
   let start = 0;
   const success = skills.map(({ role }, index) => {

@@ -13,7 +13,7 @@ import { readGgufHeader } from '../gguf/reader.ts';
 import { adaptedMatrices } from '../model/parameter-layout.ts';
 import { Canary } from './canary.ts';
 import { checkGenerate, checkScore, checkTrain } from './checks.ts';
-import type { AdapterSettings, AgentFiles, DeviceReport, PolicyDevice, SampledGroup, UpdateStats } from './protocol.ts';
+import type { AdapterSettings, AgentFiles, DeviceReport, PolicyDevice, SampledGroup, SamplePrompt, UpdateStats } from './protocol.ts';
 import { openTokenizer, type Tokenizer } from './tokenizer.ts';
 
 /** Everything that exists once a model is open. */
@@ -101,9 +101,14 @@ export class LocalDevice implements PolicyDevice {
   async generate(request: Parameters<PolicyDevice['generate']>[0]): Promise<readonly SampledGroup[]> {
     const { engine, tokenizer } = this.#ready();
     const weights = this.#weights(request.agent, request.version);
-    const prompts = request.prompts.map(({ text, samples, seed }) => ({ tokens: tokenizer.prompt(text), samples, seed }));
-    checkGenerate(request, prompts, engine.model.context);
-    const stops = new Set(tokenizer.ends);
+    const prompts = request.prompts.map((prompt) => ({
+      tokens: promptTokens(tokenizer, prompt),
+      samples: prompt.samples,
+      seed: prompt.seed,
+    }));
+    checkGenerate(request, prompts, engine.model);
+    const kept = new Set(request.alsoStop?.map((text) => tokenizer.stop(text)));
+    const stops = new Set([...tokenizer.ends, ...kept]);
     if (request.stop !== '') stops.add(tokenizer.stop(request.stop));
     const groups = await engine.sample(request.agent, weights, prompts, {
       maxTokens: request.maxTokens,
@@ -114,7 +119,8 @@ export class LocalDevice implements PolicyDevice {
       promptTokens: (prompts[index] as { tokens: Int32Array }).tokens,
       samples: samples.map((sample) => {
         this.#sampledTokens += sample.tokens.length;
-        return { ...sample, text: tokenizer.text(sample.stopped ? sample.tokens.subarray(0, -1) : sample.tokens) };
+        const cut = sample.stopped && !kept.has(sample.tokens.at(-1) as number);
+        return { ...sample, text: tokenizer.text(cut ? sample.tokens.subarray(0, -1) : sample.tokens) };
       }),
     }));
   }
@@ -222,6 +228,11 @@ export class LocalDevice implements PolicyDevice {
     if (this.#opened === null) throw new RedQueenError('failed_precondition', 'device: no model is open; call open first');
     return this.#opened;
   }
+}
+
+/** What is to be continued: the text as a prompt, or the tokens given and after them the text. */
+function promptTokens(tokenizer: Tokenizer, { text, tokens = [] }: SamplePrompt): Int32Array {
+  return tokens.length === 0 ? tokenizer.prompt(text) : Int32Array.from([...Array.from(tokens), ...tokenizer.continuation(text)]);
 }
 
 /** CPU microseconds of the process and of its main thread. */
