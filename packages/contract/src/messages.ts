@@ -121,6 +121,8 @@ export type {
 } from '../gen/redqueen/v1/ListVersionsResponse.ts';
 export type { NextRequest as NextRequestInput, NextRequest__Output as NextRequest } from '../gen/redqueen/v1/NextRequest.ts';
 export type { NextResponse as NextResponseInput, NextResponse__Output as NextResponse } from '../gen/redqueen/v1/NextResponse.ts';
+export type { PeerAct as PeerActInput, PeerAct__Output as PeerAct } from '../gen/redqueen/v1/PeerAct.ts';
+export type { PeerActKind__Output as PeerActKind } from '../gen/redqueen/v1/PeerActKind.ts';
 export type { PolicyStamp as PolicyStampInput, PolicyStamp__Output as PolicyStamp } from '../gen/redqueen/v1/PolicyStamp.ts';
 export type { PolicyVersion as PolicyVersionInput, PolicyVersion__Output as PolicyVersion } from '../gen/redqueen/v1/PolicyVersion.ts';
 export type { PredictRequest as PredictRequestInput, PredictRequest__Output as PredictRequest } from '../gen/redqueen/v1/PredictRequest.ts';

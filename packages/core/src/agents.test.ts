@@ -1,3 +1,4 @@
+import { describe, expect, test } from 'vitest';
 import { agentsOf, agentsOfRole } from './agents.ts';
 import { resolveRecipe } from './resolve-recipe.ts';
 

@@ -3,6 +3,7 @@ export { RedQueenError, type ErrorCode } from './errors.ts';
 export { codeOfStatus, errorCodeMetadata, statusOfCode } from './status.ts';
 export type { Clock, IdSource, Random } from './ports.ts';
 export { recipeSchema, type OptimizerSettings, type Recipe, type RoleSettings, type TrainedRole } from './recipe.ts';
+export { interactionReward, peerTurnNumber, type PeerTurn, type PeerTurnKind } from './discussion.ts';
 export { agentsOf, agentsOfRole, trainedRoles, type RoleAgent } from './agents.ts';
 export { contentHash, derivedId, hash, hashBytes, rewardId, seedOf, type HashPart, type RewardKey } from './ids.ts';
 export { pick, randomOf, shuffled, weightedIndex } from './random.ts';

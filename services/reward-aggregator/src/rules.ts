@@ -1,5 +1,5 @@
 import type { AnyPlugin, CreditAssigner, PluginRegistry, Recipe, RewardTerm, RunRecord, TrainedRole } from '@redqueen/core';
-import { RedQueenError } from '@redqueen/core';
+import { agentsOf, RedQueenError } from '@redqueen/core';
 import { creditAssigners } from './credit/registry.ts';
 import { rewardTerms } from './terms/registry.ts';
 
@@ -15,10 +15,10 @@ export interface WeightedTerm {
   readonly weight: number;
 }
 
-/** What is fixed for one role. */
+/** What is fixed for one agent. */
 export interface RoleRules {
   readonly role: TrainedRole;
-  /** The role's agent, e.g. "executor/0". */
+  /** The agent, e.g. "executor/0". */
   readonly agent: string;
   readonly trains: boolean;
   readonly terms: readonly WeightedTerm[];
@@ -34,7 +34,10 @@ export interface Rules {
   readonly maxStaleness: number;
   /** Whether rewards are permuted among the turns they are compared with (a control arm). */
   readonly shuffled: boolean;
+  /** Of each role's first agent. */
   readonly roles: Readonly<Record<TrainedRole, RoleRules>>;
+  /** Of every agent, in the order in which batches are told: peers have their role's rules and pools of their own. */
+  readonly agents: readonly RoleRules[];
 }
 
 /** What a run's rules are made of: the built-in strategies and those of the recipe's packages. */
@@ -91,16 +94,18 @@ function roleRules(role: TrainedRole, recipe: Recipe, strategies: Strategies): R
 export function rulesOf(record: RunRecord, plugins: readonly AnyPlugin[] = []): Rules {
   const { recipe } = record;
   const strategies = { terms: rewardTerms.with(plugins), assigners: creditAssigners.with(plugins) };
+  const roles = {
+    executor: roleRules('executor', recipe, strategies),
+    proposer: roleRules('proposer', recipe, strategies),
+    verifier: roleRules('verifier', recipe, strategies),
+    'world-model': roleRules('world-model', recipe, strategies),
+  };
   return {
     run: record.run,
     seed: record.seed,
     maxStaleness: recipe.maxStaleness,
     shuffled: recipe.rewardControl === 'shuffled',
-    roles: {
-      executor: roleRules('executor', recipe, strategies),
-      proposer: roleRules('proposer', recipe, strategies),
-      verifier: roleRules('verifier', recipe, strategies),
-      'world-model': roleRules('world-model', recipe, strategies),
-    },
+    roles,
+    agents: agentsOf(recipe).map(({ agent, role }) => ({ ...roles[role], agent })),
   };
 }

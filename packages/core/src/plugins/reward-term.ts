@@ -1,3 +1,4 @@
+import type { PeerTurn } from '../discussion.ts';
 import type { TrainedRole } from '../recipe.ts';
 
 /** What an episode is about: a task with its attempts, a proposal that is no task, or a world model's predictions. */
@@ -35,6 +36,8 @@ export interface EpisodeFacts {
   readonly proposals: readonly Turn[];
   readonly attempts: readonly AttemptTurn[];
   readonly judgements: readonly JudgedTurn[];
+  /** Every turn of the discussion of the attempts, which are its solutions; absent where there was none. */
+  readonly acts?: readonly PeerTurn[];
   readonly predictions: readonly Turn[];
   /** Why a rejected proposal is no task: 'malformed', 'truncated', 'wrong-slot', …; absent where it is one. */
   readonly rejection?: string;

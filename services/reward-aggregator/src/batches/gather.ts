@@ -71,8 +71,11 @@ function drawn(random: Random, units: readonly Unit[], count: number): [Unit[], 
   return [units.filter((unit) => taken.has(unit)), units.filter((unit) => !taken.has(unit))];
 }
 
+/** The newest units of which at most `most` complete an episode or a comparison of their own: those of size 0 belong to the one after them. */
 function bounded(units: Unit[], most: number, pool?: Pool): Unit[] {
-  const excess = Math.max(0, units.length - most);
+  let surplus = units.filter(({ size }) => size > 0).length - most;
+  let excess = 0;
+  for (; surplus > 0; excess++) if ((units[excess]?.size ?? 0) > 0) surplus -= 1;
   if (pool) for (const unit of units.slice(0, excess)) pool.refused += unit.rewards.length;
   return excess > 0 ? units.slice(excess) : units;
 }

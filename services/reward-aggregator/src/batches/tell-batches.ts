@@ -1,5 +1,6 @@
 import type { TrainedRole } from '@redqueen/core';
 import type { Work } from '../fold/work.ts';
+import type { RoleRules } from '../rules.ts';
 import { assemble } from './assemble.ts';
 import { gather } from './gather.ts';
 import { emptyPool, type Pool } from './pool.ts';
@@ -17,14 +18,16 @@ export function poolOf(work: Work, agent: string): Pool {
   return pool;
 }
 
-/** Tells every batch of the role that is full. */
+/** Tells every batch of the role's agents that is full. */
 export function tellBatches(work: Work, role: TrainedRole): void {
+  for (const agent of work.rules.agents) if (agent.role === role && agent.trains) tellBatchesOf(work, agent);
+}
+
+function tellBatchesOf(work: Work, agent: RoleRules): void {
   const { rules, state } = work;
-  const roleRules = rules.roles[role];
-  if (!roleRules.trains) return;
-  const pool = poolOf(work, roleRules.agent);
-  for (let units = gather(state, rules, roleRules, pool); units; units = gather(state, rules, roleRules, pool)) {
-    work.tells.push({ to: policy, kind: 'batch', body: assemble(rules, roleRules, pool, units) });
+  const pool = poolOf(work, agent.agent);
+  for (let units = gather(state, rules, agent, pool); units; units = gather(state, rules, agent, pool)) {
+    work.tells.push({ to: policy, kind: 'batch', body: assemble(rules, agent, pool, units) });
     pool.number += 1;
     pool.stale = 0;
     pool.refused = 0;

@@ -1,5 +1,5 @@
-import { mean, type EpisodeFacts, type Evidence } from '@redqueen/core';
-import { spanOf, validSamples, type PackedGroup } from '../fold/packed-group.ts';
+import type { EpisodeFacts, Evidence } from '@redqueen/core';
+import { spanOf, validSamples } from '../fold/packed-group.ts';
 import type { OpenEpisode } from '../fold/state.ts';
 import type { Totals } from '../fold/totals.ts';
 import type { Unit } from './pool.ts';
@@ -13,28 +13,6 @@ export interface JudgedDraft {
   readonly right: boolean;
   readonly turn: number;
   readonly label: number;
-}
-
-/** Mean outcome of the attempts that carry reward; undefined where no outcome was told. */
-function solveRateOf(facts: EpisodeFacts, evidence: Evidence): number | undefined {
-  const outcomes = facts.attempts.map((turn) => evidence.value('outcome', turn)).filter((value) => value !== undefined);
-  return outcomes.length > 0 ? mean(outcomes) : undefined;
-}
-
-/** The executor's unit: the attempts of an episode. */
-export function executorUnit(episode: OpenEpisode, facts: EpisodeFacts, evidence: Evidence, totals: Totals): UnitDraft {
-  const group = episode.attempts as PackedGroup;
-  const solveRate = solveRateOf(facts, evidence);
-  return {
-    id: episode.id,
-    size: 1,
-    group,
-    samples: totals.turns,
-    totals: totals.totals,
-    ...(solveRate !== undefined && { solveRate }),
-    rewards: totals.totals,
-    tokens: group.tokens.length,
-  };
 }
 
 /** The world model's units: one a transition, in order. */

@@ -20,9 +20,8 @@ export function rewardFault(rules: Rules, bundle: Rewards, reward: InteractionRe
   if (!term) return 'the term is unknown';
   if (!term.teller) return 'the term is told by nobody';
   if (rules.roles[term.teller].agent !== bundle.teller) return 'the teller is not entitled to the term';
-  const earner = rules.roles[term.earner];
-  if (reward.role !== earner.role) return 'the role does not earn the term';
-  if (reward.agent !== earner.agent) return 'the agent is not one of the role';
+  if (reward.role !== term.earner) return 'the role does not earn the term';
+  if (!rules.agents.some(({ agent, role }) => role === term.earner && agent === reward.agent)) return 'the agent is not one of the role';
   if (!Number.isInteger(reward.turn) || reward.turn < 0 || reward.turn > lastTurn) return 'the turn is no turn';
   if (!Number.isFinite(reward.value)) return 'the value is not finite';
   if (reward.value < term.range[0] || reward.value > term.range[1]) return 'the value is out of range';

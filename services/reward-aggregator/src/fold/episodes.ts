@@ -28,6 +28,8 @@ export function openEpisode(state: State, id: string): OpenEpisode | undefined {
     proposal: undefined,
     rejection: '',
     attempts: undefined,
+    attemptedBy: '',
+    acts: [],
     judgements: undefined,
     predictions: undefined,
     rewards: new Map(),

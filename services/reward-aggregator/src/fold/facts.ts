@@ -1,4 +1,4 @@
-import type { EpisodeFacts, Turn } from '@redqueen/core';
+import type { EpisodeFacts, PeerTurn, Turn } from '@redqueen/core';
 import type { Rules } from '../rules.ts';
 import { validSamples } from './packed-group.ts';
 import type { OpenEpisode } from './state.ts';
@@ -25,17 +25,31 @@ function predictionsOf(rules: Rules, episode: OpenEpisode): Turn[] {
   return groups.flatMap((group, transition) => validSamples(group).map((sample) => ({ agent, turn: transition * each + sample })));
 }
 
+/** Every turn of the discussion: each attempt is a solution with the score that its scoring gave it; then what others said. */
+function discussionOf({ attemptedBy, acts }: OpenEpisode, attempts: readonly number[]): PeerTurn[] {
+  const scores = new Map(acts.map(({ attempt, score }) => [attempt, score]));
+  const solutions = attempts.map((turn) => ({
+    agent: attemptedBy,
+    turn,
+    kind: 'solution' as const,
+    attempt: turn,
+    score: scores.get(turn),
+  }));
+  return [...solutions, ...acts.map(({ agent, turn, kind, attempt, score }) => ({ agent, turn, kind, attempt, score }))];
+}
+
 /** Who acted in the episode, once nothing is missing. */
 export function factsOf(rules: Rules, episode: OpenEpisode): EpisodeFacts {
-  const { executor, verifier } = rules.roles;
+  const { verifier } = rules.roles;
   const attempts = episode.attempts ? validSamples(episode.attempts) : [];
   const judged = (episode.judgements ?? []).filter((one) => episode.attempts?.valid[one.attempt] === 1);
   return {
     episode: episode.id,
     kind: episode.kind,
     proposals: episode.kind === 'prediction' ? [] : proposalsOf(rules, episode),
-    attempts: attempts.map((turn) => ({ agent: executor.agent, turn })),
+    attempts: attempts.map((turn) => ({ agent: episode.attemptedBy, turn })),
     judgements: judged.map(({ attempt, confidence }) => ({ agent: verifier.agent, turn: attempt, confidence })),
     predictions: predictionsOf(rules, episode),
+    ...(episode.acts.length > 0 && { acts: discussionOf(episode, attempts) }),
   };
 }

@@ -1,7 +1,7 @@
 import { addressText, type Message } from '@redqueen/contract';
 import type { Tell } from '@redqueen/runtime';
 import { tellBatches } from '../batches/tell-batches.ts';
-import { earningRoles, type Rules } from '../rules.ts';
+import type { Rules } from '../rules.ts';
 import { closeIfComplete, expireEpisode, voidEpisode } from './close.ts';
 import {
   recordAttempts,
@@ -71,7 +71,7 @@ function record(work: Work, message: Message, sender: string): Recorded | undefi
 function notice(work: Work, message: Message): void {
   if (message.kind === 'released') {
     recordReleased(work, message.body);
-    for (const role of earningRoles) if (work.rules.roles[role].agent === message.body.agent) tellBatches(work, role);
+    for (const { agent, role } of work.rules.agents) if (agent === message.body.agent) tellBatches(work, role);
   } else if (message.kind === 'anchorResult') {
     recordAnchorResult(work, message.body);
   } else if (message.kind === 'expired') {

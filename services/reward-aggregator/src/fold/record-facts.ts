@@ -1,6 +1,7 @@
 import type { Attempts, Predictions, Rejected, Slot, Task, Transitions, Verdict, Verdicts } from '@redqueen/contract';
 import { episodeName, isSlotId } from './episode-name.ts';
 import { isKnown, openEpisode } from './episodes.ts';
+import { executorOf, packActs } from './packed-acts.ts';
 import { packGroup, type PackedGroup, joinGroups } from './packed-group.ts';
 import type { Judgement, OpenEpisode, Spec } from './state.ts';
 import type { Work } from './work.ts';
@@ -72,9 +73,12 @@ export function recordAttempts(work: Work, attempts: Attempts): Recorded | undef
   const episode = work.state.episodes.get(attempts.taskId);
   if (!episode || episode.kind !== 'task' || episode.attempts) return undefined;
   if (episode.spec && attempts.spec?.canonical !== episode.spec.canonical) return { episode, fault: 'the attempts are at another task' };
-  const group = packGroup(attempts.group, work.rules.roles.executor.agent);
+  const agent = executorOf(work.rules, attempts.group?.policy?.agent);
+  const group = packGroup(attempts.group, agent);
   if ('unreadable' in group) return { episode, fault: `the attempts cannot be read: ${group.unreadable}` };
-  episode.attempts = group;
+  const acts = packActs(work.rules, attempts.acts, group);
+  if ('unreadable' in acts) return { episode, fault: `the discussion cannot be read: ${acts.unreadable}` };
+  [episode.attempts, episode.attemptedBy, episode.acts] = [group, agent, acts];
   return { episode, fault: '' };
 }
 

@@ -1,9 +1,10 @@
 import type { AgentTotalInput, SettlementInput } from '@redqueen/contract';
-import type { EpisodeFacts, Evidence, TrainedRole } from '@redqueen/core';
+import type { EpisodeFacts, Evidence } from '@redqueen/core';
 import { comparesAcrossBatch, creditGroupOf, taughtTotals } from '../batches/credit-group.ts';
 import { poolOf, tellBatches } from '../batches/tell-batches.ts';
-import { executorUnit, verifierUnits, worldModelUnits, type JudgedDraft, type UnitDraft } from '../batches/units.ts';
-import { earningRoles } from '../rules.ts';
+import { executorUnits } from '../batches/executor-units.ts';
+import { verifierUnits, worldModelUnits, type JudgedDraft, type UnitDraft } from '../batches/units.ts';
+import { earningRoles, type RoleRules, type Rules } from '../rules.ts';
 import { settlementDigest } from './digest.ts';
 import { forgetEpisode } from './episodes.ts';
 import { decideProposal } from './slots.ts';
@@ -13,9 +14,12 @@ import type { Work } from './work.ts';
 
 const curriculum = { role: 'curriculum', key: '0' } as const;
 
+type TotalsByAgent = ReadonlyMap<string, Totals>;
+
 /** What an episode gives to the batches of its agents. */
 interface Drafts {
-  readonly executor: readonly UnitDraft[];
+  /** By agent. */
+  readonly executors: ReadonlyMap<string, readonly UnitDraft[]>;
   readonly worldModel: readonly UnitDraft[];
   readonly verifier: readonly JudgedDraft[];
 }
@@ -44,9 +48,9 @@ function isSolved(evidence: Evidence, facts: EpisodeFacts): number {
   return facts.attempts.filter((turn) => (evidence.value('outcome', turn) ?? 0) >= 0.5).length;
 }
 
-/** Advantages of the role's turns where they depend on the episode alone; empty where they depend on the batch. */
-function advantagesOf(work: Work, role: TrainedRole, totals: Totals, drafts: Drafts): number[] {
-  const rules = work.rules.roles[role];
+/** Advantages of an agent's turns where they depend on the episode alone; empty where they depend on the batch. */
+function advantagesOf(work: Work, rules: RoleRules, totals: Totals, drafts: Drafts): number[] {
+  const { role, agent } = rules;
   const controlled = work.rules.shuffled && comparesAcrossBatch(rules);
   if (!rules.trains || rules.credit.scope !== 'group' || role === 'proposer' || controlled) return [];
   const creditOf = (unit: UnitDraft): readonly number[] => {
@@ -54,7 +58,7 @@ function advantagesOf(work: Work, role: TrainedRole, totals: Totals, drafts: Dra
     const credit = rules.credit.assign([creditGroupOf(whole, taughtTotals(work.rules, rules, whole))]);
     return credit.advantages[0] ?? unit.samples.map(() => 0);
   };
-  if (role === 'executor') return drafts.executor.flatMap(creditOf);
+  if (role === 'executor') return (drafts.executors.get(agent) ?? []).flatMap(creditOf);
   if (role === 'world-model') return drafts.worldModel.flatMap(creditOf);
   return totals.turns.map((turn) => {
     const judged = drafts.verifier.find((one) => one.turn === turn);
@@ -62,12 +66,12 @@ function advantagesOf(work: Work, role: TrainedRole, totals: Totals, drafts: Dra
   });
 }
 
-function draftsOf(episode: OpenEpisode, facts: EpisodeFacts, evidence: Evidence, totals: ReadonlyMap<TrainedRole, Totals>): Drafts {
-  const executor = totals.get('executor');
-  const worldModel = totals.get('world-model');
-  const verifier = totals.get('verifier');
+function draftsOf(rules: Rules, episode: OpenEpisode, facts: EpisodeFacts, evidence: Evidence, totals: TotalsByAgent): Drafts {
+  const executors = rules.agents.filter(({ role }) => role === 'executor').map(({ agent }) => agent);
+  const worldModel = totals.get(rules.roles['world-model'].agent);
+  const verifier = totals.get(rules.roles.verifier.agent);
   return {
-    executor: executor ? [executorUnit(episode, facts, evidence, executor)] : [],
+    executors: new Map(executors.map((agent) => [agent, executorUnits(episode, facts, evidence, agent, totals.get(agent))])),
     worldModel: worldModel ? worldModelUnits(episode, worldModel) : [],
     verifier: verifier ? verifierUnits(episode, facts, evidence, verifier) : [],
   };
@@ -75,11 +79,14 @@ function draftsOf(episode: OpenEpisode, facts: EpisodeFacts, evidence: Evidence,
 
 /** Hands the episode's units to the pools of their agents; an agent that does not train keeps none. */
 function fillPools(work: Work, episode: OpenEpisode, drafts: Drafts, digest: string): void {
-  const { executor, verifier, 'world-model': worldModel } = work.rules.roles;
+  const { verifier, 'world-model': worldModel } = work.rules.roles;
   const digests = [digest];
   // A task that somebody submitted is attempted and judged, never trained on.
   if (episode.spec?.origin === 'user') return;
-  if (executor.trains) poolOf(work, executor.agent).queue.push(...drafts.executor.map((unit) => ({ ...unit, digests })));
+  for (const { role, agent, trains } of work.rules.agents) {
+    const units = role === 'executor' && trains ? drafts.executors.get(agent) : undefined;
+    if (units) poolOf(work, agent).queue.push(...units.map((unit) => ({ ...unit, digests })));
+  }
   if (worldModel.trains) poolOf(work, worldModel.agent).queue.push(...drafts.worldModel.map((unit) => ({ ...unit, digests })));
   if (verifier.trains) {
     const pool = poolOf(work, verifier.agent);
@@ -89,18 +96,18 @@ function fillPools(work: Work, episode: OpenEpisode, drafts: Drafts, digest: str
 
 /** Settles a complete episode: totals, advantages, its place in the chain, and the batches that it completes. */
 export function settle(work: Work, episode: OpenEpisode, facts: EpisodeFacts, evidence: Evidence): void {
-  const totals = new Map<TrainedRole, Totals>();
-  for (const role of earningRoles) {
-    const own = totalsOf(work.rules.roles[role], facts, evidence);
-    if (own) totals.set(role, own);
+  const { rules } = work;
+  const totals = new Map<string, Totals>();
+  for (const one of rules.agents) {
+    const own = totalsOf(one, facts, evidence);
+    if (own) totals.set(one.agent, own);
   }
-  const drafts = draftsOf(episode, facts, evidence, totals);
-  const agents: AgentTotalInput[] = [...totals].map(([role, own]) => ({
-    agent: own.agent,
-    turns: [...own.turns],
-    totals: [...own.totals],
-    advantages: advantagesOf(work, role, own, drafts),
-  }));
+  const drafts = draftsOf(rules, episode, facts, evidence, totals);
+  const agents = rules.agents.flatMap((one): AgentTotalInput[] => {
+    const own = totals.get(one.agent);
+    if (!own) return [];
+    return [{ agent: one.agent, turns: [...own.turns], totals: [...own.totals], advantages: advantagesOf(work, one, own, drafts) }];
+  });
   const digest = tellSettlement(work, episode, {
     status: 'SETTLEMENT_STATUS_SETTLED',
     reason: '',
@@ -111,7 +118,7 @@ export function settle(work: Work, episode: OpenEpisode, facts: EpisodeFacts, ev
   work.state.settled += 1;
   forgetEpisode(work.state, episode.id, true);
   fillPools(work, episode, drafts, digest);
-  decideProposal(work, episode, totals.get('proposer')?.totals[0], digest);
+  decideProposal(work, episode, totals.get(rules.roles.proposer.agent)?.totals[0], digest);
   for (const role of earningRoles) tellBatches(work, role);
 }
 

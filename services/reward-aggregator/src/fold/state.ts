@@ -1,4 +1,4 @@
-import type { EpisodeKind } from '@redqueen/core';
+import type { EpisodeKind, PeerTurn } from '@redqueen/core';
 import type { Pool } from '../batches/pool.ts';
 import type { PackedGroup } from './packed-group.ts';
 
@@ -21,6 +21,12 @@ export interface Judgement {
   readonly group: PackedGroup | undefined;
 }
 
+/** What a peer said of an attempt. */
+export interface PackedAct extends PeerTurn {
+  /** Its one sample, with its own prompt. */
+  readonly group: PackedGroup;
+}
+
 /** An episode whose rewards are not yet complete. */
 export interface OpenEpisode {
   readonly id: string;
@@ -35,6 +41,10 @@ export interface OpenEpisode {
   /** Why the proposal is no task; empty until it is known. */
   rejection: string;
   attempts: PackedGroup | undefined;
+  /** The agent that made them; empty before they came. */
+  attemptedBy: string;
+  /** What other peers said of them, in the order of their turns; none where they were not discussed. */
+  acts: readonly PackedAct[];
   judgements: readonly Judgement[] | undefined;
   /** One group a transition. */
   predictions: readonly PackedGroup[] | undefined;

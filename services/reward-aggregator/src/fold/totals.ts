@@ -12,7 +12,7 @@ export interface Totals {
 function turnsOf(facts: EpisodeFacts, role: TrainedRole): readonly Turn[] {
   switch (role) {
     case 'executor':
-      return facts.attempts;
+      return [...facts.attempts, ...(facts.acts ?? []).filter(({ kind }) => kind !== 'solution')];
     case 'proposer':
       return facts.proposals;
     case 'verifier':
@@ -38,9 +38,10 @@ function totalOf(terms: readonly WeightedTerm[], facts: EpisodeFacts, turn: Turn
   return total;
 }
 
-/** The totals of one role in an episode; undefined where it took no turn. */
+/** The totals of one agent in an episode; undefined where it took no turn. */
 export function totalsOf(rules: RoleRules, facts: EpisodeFacts, evidence: Evidence): Totals | undefined {
-  const turns = [...turnsOf(facts, rules.role)].sort((a, b) => a.turn - b.turn);
+  const own = turnsOf(facts, rules.role).filter(({ agent }) => agent === rules.agent);
+  const turns = own.sort((a, b) => a.turn - b.turn);
   if (turns.length === 0) return undefined;
   return {
     agent: rules.agent,

@@ -1,6 +1,7 @@
 import { pluginRegistry, type RewardTerm } from '@redqueen/core';
 import { brier } from './brier.ts';
 import { fieldAccuracy } from './field-accuracy.ts';
+import { interaction } from './interaction.ts';
 import { learnability } from './learnability.ts';
 import { outcome } from './outcome.ts';
 import { repetition } from './repetition.ts';
@@ -16,6 +17,7 @@ export const rewardTerms = pluginRegistry('reward-term', [
   repetition,
   brier,
   fieldAccuracy,
+  interaction,
 ]);
 
 /** Every term, by name, as it is without options: which rewards an episode expects does not depend on what a recipe pays for them. */
