@@ -22,6 +22,8 @@ export type {
   CurvePoint,
   DeadLetterReport,
   DeviceReportSection,
+  CrossPlayCell,
+  CrossPlayReport,
   FrontierCell,
   HeldOutLook,
   HeldOutRow,
@@ -29,6 +31,7 @@ export type {
   Measured,
   MeasuredArm,
   MeasuredFigure,
+  MonitorReport,
   ProcessCost,
   RewardReport,
   RunReport,
@@ -37,4 +40,6 @@ export type {
 export { registryOf, type Registry } from './registry.ts';
 export { declaredKnobs, knobFor, type DeclaredKnob } from './knobs.ts';
 export * from './plugins/index.ts';
+export { contextManagers, scopeOf } from './contexts/index.ts';
+export { memoryStores } from './memories/index.ts';
 export { figureChange, figureKind, figureText, type FigureKind } from './figures.ts';

@@ -34,7 +34,13 @@ const adapter = z.strictObject({
   alpha: z.number().positive().default(32),
 });
 
-const reward = z.strictObject({ use: z.string().min(1), weight: z.number(), options: z.record(z.string(), z.unknown()).default({}) });
+const reward = z.strictObject({
+  use: z.string().min(1),
+  weight: z.number(),
+  options: z.record(z.string(), z.unknown()).default({}),
+  /** Earlier terms of the role that must earn a turn more than 0 before this one counts: staged rewards. */
+  gate: z.array(z.string().min(1)).default([]),
+});
 
 const role = z.strictObject({
   /** Whether the role's policy is updated. */
@@ -198,8 +204,12 @@ export const recipeSchema = z.strictObject({
       /** The held-out tasks that are reported; settings are chosen on "develop", so that nothing is ever tuned on those of a claim. */
       split: z.enum(['report', 'develop']).default('report'),
       perArm: z.int().min(1).default(26),
+      /** Samples of each held-out task at temperature 1; from 2 on it is also measured whether any of them is right (executor.pass). */
+      samples: z.int().min(1).max(64).default(1),
       /** Seconds between two looks at the report anchors while the run goes on. */
       everySeconds: z.number().positive().default(30),
+      /** Versions of executor and proposer, from the first to the last, that play against each other when the run ends; 0 for none. */
+      crossPlay: z.int().min(0).max(8).default(3),
     })
     .prefault({}),
   /** Which monitors run. */

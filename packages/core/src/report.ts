@@ -110,6 +110,16 @@ export interface RewardReport {
   readonly curve: readonly CurvePoint[];
 }
 
+/** What a monitor shows. */
+export interface MonitorReport {
+  /** Newest value by figure. */
+  readonly figures: Readonly<Record<string, number>>;
+  /** By figure. */
+  readonly curves: Readonly<Record<string, readonly CurvePoint[]>>;
+  /** Why a knob that it wanted turned was not; absent where all is well. */
+  readonly problem?: string;
+}
+
 /** What the loop knows of one (family, level). */
 export interface FrontierCell {
   readonly environment: string;
@@ -124,6 +134,25 @@ export interface FrontierCell {
   /** Held-out greedy accuracy at the start and at the newest look. */
   readonly heldOutBefore?: Measured;
   readonly heldOutAfter?: Measured;
+}
+
+/** One executor version at the tasks of one proposer version; a figure is absent where that version proposed no task. */
+export interface CrossPlayCell {
+  readonly proposer: number;
+  readonly executor: number;
+  /** Share of right answers at temperature 0 and 1, checked with the environment's truth. */
+  readonly greedy?: Measured;
+  readonly sampled?: Measured;
+}
+
+/**
+ * Executor versions against proposer versions at the end of a run. The column of proposer version 0 and the row of executor version 0 are the frozen
+ * opponents: progress against what does not learn. A cell that was not answered in time is missing.
+ */
+export interface CrossPlayReport {
+  readonly proposers: readonly number[];
+  readonly executors: readonly number[];
+  readonly cells: readonly CrossPlayCell[];
 }
 
 /** One reward inside a conversation. */
@@ -239,7 +268,11 @@ export interface RunReport {
   readonly heldOut: readonly HeldOutRow[];
   readonly agents: readonly AgentReport[];
   readonly rewards: readonly RewardReport[];
+  /** By the monitor's name. */
+  readonly monitors: Readonly<Record<string, MonitorReport>>;
   readonly frontier: readonly FrontierCell[];
+  /** Absent while the run goes on, and where the recipe asks for none. */
+  readonly crossPlay?: CrossPlayReport;
   /** The (family, level) that gets the most slots now, e.g. "add-2"; empty before the first slot. */
   readonly focus: string;
   readonly staleness: {

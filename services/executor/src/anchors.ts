@@ -1,14 +1,32 @@
-import type { AnchorAttemptsInput, AnchorTask, SampleGroup } from '@redqueen/contract';
+import type { AnchorAttemptsInput, AnchorTask, Sample, SampleGroup } from '@redqueen/contract';
 import { seedOf, type Recipe, type Task } from '@redqueen/core';
 import { anchorTasks } from '@redqueen/environments';
-import { anchorPurpose, specOf, type PolicyClient } from '@redqueen/runtime';
-import { plan } from './drivers/index.ts';
+import { anchorPurpose, specOf, taskOf, type PolicyClient } from '@redqueen/runtime';
+import { barely } from './contexts.ts';
+import { drivers } from './drivers/index.ts';
+
+/** Held-out tasks are answered in one go, whatever the recipe's driver, so that figures of all recipes compare. */
+const driver = drivers.create({ use: 'plan' }, { context: barely });
+
+/** Σ −log p over the tokens that the policy sampled, and how many those are. */
+function surprisalOf(samples: readonly Sample[]): { readonly surprisal: number; readonly sampledTokens: number } {
+  let surprisal = 0;
+  let sampledTokens = 0;
+  for (const { logProbs, given } of samples) {
+    for (const [token, logProb] of logProbs.entries()) {
+      if (given[token]) continue;
+      surprisal -= logProb;
+      sampledTokens += 1;
+    }
+  }
+  return { surprisal, sampledTokens };
+}
 
 /** Tries the anchors of a recipe. */
 export type TryAnchors = (run: string, task: AnchorTask, signal: AbortSignal) => Promise<AnchorAttemptsInput>;
 
 /**
- * Tries held-out tasks with one version: greedy first, then once at temperature 1 where the anchor task asks for it. Seeds depend on the anchor alone, so two
+ * Tries held-out tasks with one version: greedy first, then as often at temperature 1 as the anchor task asks for. Seeds depend on the anchor alone, so two
  * versions with the same weights give the same figures in every run. The sets are drawn once and kept.
  */
 export function createAnchors(recipe: Recipe, policy: PolicyClient): TryAnchors {
@@ -20,23 +38,25 @@ export function createAnchors(recipe: Recipe, policy: PolicyClient): TryAnchors 
     return set;
   };
   return async (run, task, signal) => {
-    const tasks = setOf(anchorPurpose(task), task.perArm);
-    const tried = (temperature: number): Promise<SampleGroup[]> =>
+    const crossPlay = task.purpose === 'ANCHOR_PURPOSE_CROSS_PLAY';
+    const tasks = crossPlay ? task.tasks.map(taskOf) : setOf(anchorPurpose(task), task.perArm);
+    const tried = (temperature: number, attempts: number): Promise<SampleGroup[]> =>
       Promise.all(
         tasks.map((one) => {
           const seed = seedOf('anchor', one.environment, one.canonical);
-          return plan.attempt({ run, task: one, attempts: 1, temperature, seed, version: task.version }, policy, signal);
+          return driver.attempt({ run, task: one, attempts, temperature, seed, version: task.version }, policy, signal);
         }),
       );
-    const [greedy, sampled] = await Promise.all([tried(0), task.sampled ? tried(1) : []]);
+    const [greedy, sampled] = await Promise.all([tried(0, 1), task.sampled ? tried(1, Math.max(1, task.samples)) : []]);
     const items = tasks.map((one, index) => {
       const samples = [...(greedy[index]?.samples ?? []), ...(sampled[index]?.samples ?? [])];
       return {
-        spec: specOf(one, 'generator'),
+        spec: specOf(one, crossPlay ? 'proposer' : 'generator'),
         prompt: greedy[index]?.prompt ?? '',
         answers: samples.map(({ text }) => text),
         greedy: 1,
         failures: samples.map(({ failure }) => failure),
+        ...surprisalOf(sampled[index]?.samples ?? []),
       };
     });
     return { anchorId: task.anchorId, task, items, policy: greedy[0]?.policy ?? null };

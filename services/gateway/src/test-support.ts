@@ -124,16 +124,14 @@ export async function playCluster(
       for (const agent of reportedAgents) await release(agent, 0, false);
     }
     if (message.kind !== 'anchorTask') continue;
-    const { anchorId } = message.body;
+    const { anchorId: asked, opponents } = message.body;
     const figures = [{ name: 'sampled', value: options.accuracy(message), count: 100 }];
-    await tellAs(
-      bus,
-      { run, from: 'verifier/0', to: 'gateway/0', id: `${anchorId}-result` },
-      {
-        kind: 'anchorResult',
-        body: { anchorId, task: message.body, figures },
-      },
-    );
+    // Cross-play is answered once for each version that attempts the tasks.
+    const turns = opponents.map((version) => ({ anchorId: `${asked}:${version}`, task: { ...message.body, version } }));
+    for (const body of turns.length > 0 ? turns : [{ anchorId: asked, task: message.body }]) {
+      const envelope = { run, from: 'verifier/0', to: 'gateway/0', id: `${body.anchorId}-result` };
+      await tellAs(bus, envelope, { kind: 'anchorResult', body: { ...body, figures } });
+    }
     if (++answered === reportedAgents.length) options.proceed.then(() => release('executor/0', 1, true)).catch(() => {});
   }
 }

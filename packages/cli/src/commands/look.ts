@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { withCluster } from '../command.ts';
 import { clusterOptions, type RunOptions } from '../options.ts';
+import { crossPlayTable } from '../render/cross-play.ts';
 import { heldOutTable } from '../render/held-out.ts';
 import { textTable } from '../render/text-table.ts';
 import { chosenRun } from '../session.ts';
@@ -28,6 +29,9 @@ function addReport(program: Command): void {
           `Run ${info.run}: recipe ${info.recipe}, seed ${info.seed}, ${info.status}, ${report.updatesDone} of ${report.updates} updates\n`,
         );
         for (const line of heldOutTable(report, options.families ?? false)) terminal.print(line);
+        const matrix = crossPlayTable(report);
+        if (matrix.length > 0) terminal.print('\nExecutor versions at tasks of proposer versions, right greedy / sampled (tasks):\n');
+        for (const line of matrix) terminal.print(line);
         const { settled, voided, duplicates } = report.settlements;
         terminal.print(`\n${settled} episodes settled, ${voided} void, ${duplicates} duplicates dropped; files in ${info.folder}`);
       }),

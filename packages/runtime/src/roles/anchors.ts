@@ -5,7 +5,7 @@ const purposes = { ANCHOR_PURPOSE_GATE: 'gate', ANCHOR_PURPOSE_REPORT: 'report',
 
 /** The split that an anchor task asks for. Throws `invalid_argument` where it names none. */
 export function anchorPurpose(task: AnchorTask): (typeof purposes)[keyof typeof purposes] {
-  if (task.purpose === 'ANCHOR_PURPOSE_UNSPECIFIED') {
+  if (task.purpose === 'ANCHOR_PURPOSE_UNSPECIFIED' || task.purpose === 'ANCHOR_PURPOSE_CROSS_PLAY') {
     throw new RedQueenError('invalid_argument', `anchor task ${task.anchorId}: purpose must be gate, report or develop`);
   }
   return purposes[task.purpose];

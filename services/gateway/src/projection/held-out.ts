@@ -24,7 +24,6 @@ export interface HeldOut {
   looks: Map<string, HeldOutLook[]>;
 }
 
-
 /** No look yet. */
 export function emptyHeldOut(): HeldOut {
   return { requests: new Map(), looks: new Map() };
@@ -39,14 +38,17 @@ function pointOf(anchorId: string): string {
   return anchorId.split(':')[2] ?? anchorId;
 }
 
-/** Folds one message in. Gate anchors are none of its business. */
+/** Purposes of the looks that are reported. */
+const lookPurposes: ReadonlySet<string> = new Set(['ANCHOR_PURPOSE_REPORT', 'ANCHOR_PURPOSE_DEVELOP']);
+
+/** Folds one message in. The gate's anchors and cross-play are none of its business. */
 export function foldHeldOut(
   heldOut: HeldOut,
   lineages: Lineages,
   message: Message,
   { seconds, at }: { readonly seconds: number; readonly at: number },
 ): void {
-  if (message.kind === 'anchorTask' && message.body.purpose !== 'ANCHOR_PURPOSE_GATE') {
+  if (message.kind === 'anchorTask' && lookPurposes.has(message.body.purpose)) {
     const { anchorId, agent, version } = message.body;
     if (heldOut.requests.has(anchorId)) return;
     const updates = lineageOf(lineages, agent).updates;

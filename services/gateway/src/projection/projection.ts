@@ -1,6 +1,8 @@
 import type { Message } from '@redqueen/contract';
 import type { Recipe } from '@redqueen/core';
+import { foldBench, openBench, type Bench } from '../monitors/bench.ts';
 import { curriculumCommand, emptyControls, foldControls, type Controls } from './controls.ts';
+import { emptyCrossPlay, foldCrossPlay, type CrossPlay } from './cross-play.ts';
 import { emptyEpisodes, foldEpisodes, type Episodes } from './episodes.ts';
 import { emptyFrontier, foldFrontier, type Frontier } from './frontier.ts';
 import { emptyHeldOut, foldHeldOut, type HeldOut } from './held-out.ts';
@@ -24,12 +26,14 @@ export interface Projection {
   pausedMs: number;
   lineages: Lineages;
   heldOut: HeldOut;
+  crossPlay: CrossPlay;
   rewards: RewardsByTerm;
   frontier: Frontier;
   tallies: Tallies;
   staleness: Staleness;
   episodes: Episodes;
   controls: Controls;
+  monitors: Bench;
   /** Ids seen lately, in two halves that take turns: what the bus' own duplicate window lets through is dropped here. */
   recent: [Set<string>, Set<string>];
 }
@@ -46,12 +50,14 @@ export function emptyProjection(recipe: Recipe): Projection {
     pausedMs: 0,
     lineages: emptyLineages(),
     heldOut: emptyHeldOut(),
+    crossPlay: emptyCrossPlay(),
     rewards: new Map(),
     frontier: emptyFrontier(recipe),
     tallies: emptyTallies(),
     staleness: emptyStaleness(),
     episodes: emptyEpisodes(),
     controls: emptyControls(),
+    monitors: openBench(recipe),
     recent: [new Set(), new Set()],
   };
 }
@@ -81,12 +87,14 @@ export function fold(
   // Staleness and held-out looks read the lineages as they were before this message.
   foldStaleness(projection.staleness, projection.lineages, message, seconds);
   foldHeldOut(projection.heldOut, projection.lineages, message, { seconds, at: storedAt });
+  foldCrossPlay(projection.crossPlay, message, storedAt);
   foldLineages(projection.lineages, message, seconds);
   foldRewards(projection.rewards, message, seconds);
   foldFrontier(projection.frontier, message);
   foldTallies(projection.tallies, message, seconds);
   foldEpisodes(projection.episodes, message);
   foldControls(projection.controls, message, seconds);
+  foldBench(projection.monitors, message, seconds);
 }
 
 /** Whether the run goes on after it had been stopped. */

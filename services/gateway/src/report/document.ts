@@ -1,4 +1,6 @@
 import type { CostReport, DeadLetterReport, HeldOutRow, RunRecord, RunReport } from '@redqueen/core';
+import { benchReport } from '../monitors/bench.ts';
+import { crossPlayReport } from '../projection/cross-play.ts';
 import { exampleEpisode } from '../projection/episodes.ts';
 import { focusOf, frontierCells } from '../projection/frontier.ts';
 import { agentReport, type AgentLineage } from '../projection/lineages.ts';
@@ -42,6 +44,7 @@ export function reportOf(record: RunRecord, projection: Projection, extras: Repo
   const heldOut: HeldOutRow[] = agents.flatMap(({ agent }) => heldOutRows(record.recipe, agent, looksOf(agent)));
   const first = projection.lineages.firstUpdateSeconds;
   const episode = exampleEpisode(projection.episodes);
+  const crossPlay = crossPlayReport(projection.crossPlay);
   return {
     format: 1,
     run: record.run,
@@ -59,6 +62,7 @@ export function reportOf(record: RunRecord, projection: Projection, extras: Repo
     heldOut,
     agents: agents.map((lineage) => agentReport(lineage, looksOf(lineage.agent))),
     rewards: rewardReports(projection.rewards),
+    monitors: benchReport(projection.monitors),
     frontier: frontierCells(projection.frontier, looksOf(executorAgent)),
     focus: focusOf(projection.frontier),
     staleness: stalenessReport(projection.staleness),
@@ -66,6 +70,7 @@ export function reportOf(record: RunRecord, projection: Projection, extras: Repo
     cost: { ...extras.cost, ...(first === undefined ? {} : { firstUpdateSeconds: first }) },
     deadLetters: extras.deadLetters,
     ...(episode ? { episode } : {}),
+    ...(crossPlay ? { crossPlay } : {}),
     notes: projection.controls.notes,
   };
 }

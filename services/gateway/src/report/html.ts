@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { figureKind, type AgentReport, type Conversation, type HeldOutRow, type RunReport } from '@redqueen/core';
 import { conversationHtml } from './html-conversation.ts';
+import { crossPlayHtml } from './html-cross-play.ts';
 import { chartSvg, escapeHtml, type ChartLine } from './svg.ts';
 import { changeText, countText, durationText, measuredText } from './words.ts';
 
@@ -167,6 +168,11 @@ export function reportHtml(report: RunReport): string {
     section('Held-out accuracy by lineage', '▲ released  ✕ refused  ◀ rolled back', lineages(report)),
     section('Rewards by term', 'moving means', rewards(report)),
     section('Frontier', 'share of right attempts in training, and held-out greedy accuracy', frontier(report)),
+    section(
+      'Executor against proposer',
+      'right answers, greedy, at tasks that the proposer’s versions invent; first row and first column are the frozen opponents',
+      crossPlayHtml(report.crossPlay),
+    ),
     section(
       'Staleness and throughput',
       `${report.staleness.dropped} samples were too old and left out`,

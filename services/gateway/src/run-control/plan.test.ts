@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { episodeMessages, foldAll, testRecipe, testRecord, told } from '../projection/builders.ts';
 import { elapsedSeconds, emptyProjection, fold, type Projection } from '../projection/projection.ts';
 import { reportedAgents } from './anchors.ts';
+import { crossPlayPatienceMs } from './cross-play.ts';
 import { plan, type Step } from './plan.ts';
 
 const ids = (steps: readonly Step[]) => steps.map((step) => (step.kind === 'tell' ? step.id : step.kind));
@@ -22,6 +23,17 @@ function answers(projection: Projection): Message[] {
       told(`${anchorId}-result`, 'verifier/0', 'gateway/0', { kind: 'anchorResult', body: { anchorId, figures: [], arms: [] } }),
     );
 }
+
+/** An executor version's answer to the tasks of a proposer version. */
+const turn = (asked: string, version: number) =>
+  told(`${asked}:${version}-result`, 'verifier/0', 'gateway/0', {
+    kind: 'anchorResult',
+    body: {
+      anchorId: `${asked}:${version}`,
+      task: { version, purpose: 'ANCHOR_PURPOSE_CROSS_PLAY' },
+      figures: [{ name: 'greedy', value: 0.5, count: 60 }],
+    },
+  });
 
 const release = (agent: string, version: number, last = false) =>
   told(`${agent}-v${version}`, 'policy/0', 'curriculum/0', {
@@ -81,7 +93,25 @@ describe('run control', () => {
     applied(projection, steps);
     expect(plan(testRecord(), projection, at(projection))).toEqual([]);
     foldAll(projection, answers(projection));
+    const matrix = plan(testRecord(), projection, at(projection));
+    expect(ids(matrix)).toEqual(['r1:cross-play:0']);
+    applied(projection, matrix);
+    expect(plan(testRecord(), projection, at(projection))).toEqual([]);
+    foldAll(projection, [turn('r1:cross-play:0', 0), turn('r1:cross-play:0', 1)]);
     expect(ids(plan(testRecord(), projection, at(projection)))).toEqual(['finish']);
+  });
+
+  test('ends without the matrix where none is wanted, and without the cells that nobody answers', () => {
+    const projection = started();
+    applied(projection, plan(testRecord(), projection, at(projection)));
+    foldAll(projection, [...answers(projection), release('executor/0', 1, true)]);
+    applied(projection, plan(testRecord(), projection, at(projection)));
+    foldAll(projection, answers(projection));
+    const without = testRecord({ recipe: testRecipe({ report: { crossPlay: 0 } }) });
+    expect(ids(plan(without, projection, at(projection)))).toEqual(['finish']);
+    applied(projection, plan(testRecord(), projection, at(projection)));
+    expect(plan(testRecord(), projection, at(projection, crossPlayPatienceMs - 1))).toEqual([]);
+    expect(ids(plan(testRecord(), projection, at(projection, crossPlayPatienceMs)))).toEqual(['finish']);
   });
 
   test('ends early once enough tokens were sampled', () => {

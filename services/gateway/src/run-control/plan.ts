@@ -1,9 +1,11 @@
-import type { Address, ToldInput } from '@redqueen/contract';
-import type { RunRecord } from '@redqueen/core';
+import { addressOf, type Address, type ToldInput } from '@redqueen/contract';
+import { declaredKnobs, type RunRecord } from '@redqueen/core';
+import type { KnobOrder } from '../monitors/bench.ts';
 import { curriculumCommand } from '../projection/controls.ts';
 import { pendingTasks, sampledTokens } from '../projection/tallies.ts';
 import type { Projection } from '../projection/projection.ts';
 import { executorAgent } from '../report/document.ts';
+import { crossPlayDone, crossPlayTells } from './cross-play.ts';
 import { anchorState, anchorTarget, measurableAgents, periodicAnchors, reportedAgents, type AnchorTell } from './anchors.ts';
 
 /** What run control is to do next. */
@@ -31,6 +33,11 @@ function control(id: string, to: Address, command: string, reason: string): Step
 
 function anchor({ id, agent, body }: AnchorTell): Step {
   return { kind: 'tell', id, to: anchorTarget(agent), told: { kind: 'anchorTask', body } };
+}
+
+/** What a monitor ordered, told to the actor that owns the knob. */
+function knob({ id, name, value, by, reason }: KnobOrder): Step {
+  return { kind: 'tell', id, to: addressOf(declaredKnobs.get(name).owner), told: { kind: 'knob', body: { name, value, by, reason } } };
 }
 
 /** How often the curriculum was told that; numbers the ids, so that a second stop is another message than the first. */
@@ -78,7 +85,10 @@ function askEverybody(record: RunRecord, projection: Projection, point: string, 
 function end(record: RunRecord, projection: Projection, reason: string, now: number): Step[] {
   const steps = [...stop(record, projection, reason), ...askEverybody(record, projection, 'end', reportedAgents, now)];
   const answered = (point: string) => reportedAgents.every((agent) => anchorState(record, projection, point, agent, now) === 'answered');
-  return answered('start') && answered('end') ? [...steps, { kind: 'finish' }] : steps;
+  if (!answered('start') || !answered('end')) return steps;
+  const matrix = crossPlayTells(record, projection).map(anchor);
+  if (matrix.length > 0) return [...steps, ...matrix];
+  return crossPlayDone(projection, now) ? [...steps, { kind: 'finish' }] : steps;
 }
 
 function stopping(record: RunRecord, projection: Projection, now: number): Step[] {
@@ -99,5 +109,10 @@ export function plan(record: RunRecord, projection: Projection, now: number): St
   const first = askEverybody(record, projection, 'start', measurableAgents(projection), now);
   const reason = endOf(record, projection);
   if (reason !== undefined) return [...first, ...end(record, projection, reason, now)];
-  return [...start(record, projection), ...first, ...periodicAnchors(record, projection, now).map(anchor)];
+  return [
+    ...start(record, projection),
+    ...first,
+    ...periodicAnchors(record, projection, now).map(anchor),
+    ...projection.monitors.orders.map(knob),
+  ];
 }
