@@ -14,6 +14,8 @@ const share = (name: string, proportion = true): FigureKind => ({ name, percent:
 const kinds: Readonly<Record<string, FigureKind>> = {
   greedy: share('right, greedy'),
   sampled: share('right, sampled (T=1)'),
+  pass: share('any sample right (T=1)'),
+  entropy: { name: 'entropy of sampled tokens (nats)', percent: false, proportion: false, higherIsBetter: true },
   valid: share('valid proposals'),
   distinct: share('distinct proposals'),
   accuracy: share('right verdicts'),

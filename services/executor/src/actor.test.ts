@@ -134,7 +134,7 @@ describe('executor actor', () => {
 
   test('anchors are tried with the version under test, greedy first, with seeds that do not depend on version or run', async () => {
     const policy = new ScriptedPolicy(({ temperature }) => (temperature === 0 ? '1' : undefined));
-    const ask = (version: number, sampled: boolean) =>
+    const ask = (version: number, sampled: boolean, samples = 0) =>
       received(addresses.executor, 'anchorTask', {
         anchorId: `a-${version}`,
         agent: 'executor/0',
@@ -142,16 +142,20 @@ describe('executor actor', () => {
         purpose: 'ANCHOR_PURPOSE_GATE',
         perArm: 3,
         sampled,
+        samples,
         replyTo: addresses.policy,
       });
     const actor = createExecutorActor(record, policy);
-    const [first, second] = bodiesOf(await tellsOf(actor, ask(3, true), ask(4, false)), 'anchorAttempts');
+    const [first, second, third] = bodiesOf(await tellsOf(actor, ask(3, true), ask(4, false), ask(5, true, 4)), 'anchorAttempts');
+    expect(third?.items[0]).toMatchObject({ greedy: 1, answers: ['1', '????', '????', '????', '????'], sampledTokens: 16 });
     const tasks = anchorTasks(record.recipe.environments, 'gate', 3);
     expect(first?.items.map(({ spec }) => spec?.canonical)).toEqual(tasks.map(({ canonical }) => canonical));
     expect(first?.items[0]).toMatchObject({ greedy: 1, answers: ['1', '????'], failures: ['FAILURE_CLASS_OK', 'FAILURE_CLASS_TRUNCATED'] });
     expect(first?.policy?.version).toBe(3);
-    expect(second?.items[0]?.answers).toEqual(['1']);
-    expect(new Set(policy.generated.map(({ version }) => version))).toEqual(new Set([3, 4]));
+    expect(second?.items[0]).toMatchObject({ answers: ['1'], surprisal: 0, sampledTokens: 0 });
+    // Four tokens of the sampled answer with log-prob −0.5 each.
+    expect(first?.items[0]).toMatchObject({ surprisal: 2, sampledTokens: 4 });
+    expect(new Set(policy.generated.map(({ version }) => version))).toEqual(new Set([3, 4, 5]));
     const seedsOf = (version: number) =>
       policy.generated.filter((one) => one.version === version && one.temperature === 0).map((one) => one.prompts);
     expect(seedsOf(3)).toEqual(seedsOf(4));

@@ -179,6 +179,28 @@ describe('anchor results', () => {
     expect(other?.anchorsHash).not.toBe(result?.anchorsHash);
   });
 
+  test('executor: whether any of several samples is right, and the entropy of what it samples by token, not by task', async () => {
+    const tasks = anchorTasks(record.recipe.environments, 'gate', 1).filter(({ family }) => family === 'add');
+    const sampled = [['x', 'right'], ['x', 'x'], ['right', 'right']];
+    const items = tasks.map((one, index) => ({
+      spec: { ...one, origin: 'generator' },
+      prompt: '',
+      answers: ['x', ...(sampled[index] ?? [])].map((answer) => (answer === 'right' ? rightAnswer(one) : answer)),
+      greedy: 1,
+      failures: [ok, ok, ok],
+      surprisal: [6, 1, 2][index],
+      sampledTokens: [2, 4, 4][index],
+    }));
+    expect(figuresOf(await resultOf('executor/0', items))).toMatchObject({
+      greedy: [0, 3],
+      sampled: [0.3333, 3],
+      pass: [0.6667, 3],
+      'pass.add': [0.6667, 3],
+      entropy: [0.9, 3],
+      'entropy.add': [0.9, 3],
+    });
+  });
+
   test('proposer: the share of proposals that are tasks of their slot, held-out ones too, and of distinct ones among them', async () => {
     const [heldOut] = anchorTasks(record.recipe.environments, 'gate', 1) as [Task];
     const answers = [heldOut.canonical, heldOut.canonical, 'nonsense', '12+3', '12+3'];

@@ -27,11 +27,12 @@ export type AnchorState = 'answered' | 'waiting' | 'lost' | AnchorTell;
 function tellOf(record: RunRecord, projection: Projection, point: string, agent: string): AnchorTell {
   const version = point.startsWith('start') ? 0 : Math.max(0, projection.lineages.agents.get(agent)?.version ?? 0);
   const id = anchorIdOf(record.run, point, agent);
+  const { perArm, samples } = record.recipe.report;
   const purpose = record.recipe.report.split === 'develop' ? ('ANCHOR_PURPOSE_DEVELOP' as const) : ('ANCHOR_PURPOSE_REPORT' as const);
   return {
     id,
     agent,
-    body: { anchorId: id, agent, version, purpose, perArm: record.recipe.report.perArm, sampled: true, replyTo: gateway },
+    body: { anchorId: id, agent, version, purpose, perArm, sampled: true, samples, replyTo: gateway },
   };
 }
 
