@@ -8,11 +8,11 @@ const withRole = (role: 'executor' | 'verifier' | 'proposer', patch: object) => 
 
 describe('rulesOf', () => {
   it('names what is wrong with a recipe', () => {
-    expect(withRole('executor', { rewards: [{ use: 'charm', weight: 1 }] })).toThrow(/no reward term "charm"; known: brier/);
+    expect(withRole('executor', { rewards: [{ use: 'charm', weight: 1 }] })).toThrow(/no reward term "charm"; known: .*brier/);
     expect(withRole('executor', { rewards: [{ use: 'brier', weight: 1 }] })).toThrow(
       'roles.executor.rewards: brier is earned by the verifier; move it to that role',
     );
-    expect(withRole('executor', { credit: { use: 'ppo' } })).toThrow(/no credit assigner "ppo"; known: expected-pairwise/);
+    expect(withRole('executor', { credit: { use: 'ppo' } })).toThrow(/no credit assigner "ppo"; known: .*expected-pairwise/);
     expect(withRole('executor', { credit: { use: 'expected-pairwise' } })).toThrow(/roles.executor.credit: expected-pairwise/);
     expect(withRole('verifier', { batch: 1 })).toThrow(/roles.verifier.batch: must be at least 2/);
     expect(withRole('proposer', { rewards: [{ use: 'validity', weight: 1, options: { malformed: 2 } }] })).toThrow(/malformed/);

@@ -1,5 +1,6 @@
 import type { AnyPlugin, CreditAssigner, PluginRegistry, Recipe, RewardTerm, RunRecord, TrainedRole } from '@redqueen/core';
 import { agentsOf, RedQueenError } from '@redqueen/core';
+import { pipelineOf } from './credit/pipeline.ts';
 import { creditAssigners } from './credit/registry.ts';
 import { rewardTerms } from './terms/registry.ts';
 
@@ -13,6 +14,8 @@ export const fewestAttempts = 4;
 export interface WeightedTerm {
   readonly term: RewardTerm;
   readonly weight: number;
+  /** Earlier terms of the role that must earn the turn more than 0 before this one counts. */
+  readonly after: readonly string[];
 }
 
 /** What is fixed for one agent. */
@@ -56,25 +59,26 @@ function requireUntold(key: string, use: string, term: RewardTerm): void {
 }
 
 function termsOf(role: TrainedRole, recipe: Recipe, { terms }: Strategies): WeightedTerm[] {
-  return recipe.roles[role].rewards.map(({ use, weight, options }, index) => {
+  return recipe.roles[role].rewards.map(({ use, weight, options, gate: after }, index, all) => {
     const key = `roles.${role}.rewards[${index}]`;
     const term = terms.create({ use, options }, {}, key);
     requireUntold(key, use, term);
     if (term.earner !== role) {
       throw new RedQueenError('invalid_argument', `roles.${role}.rewards: ${use} is earned by the ${term.earner}; move it to that role`);
     }
-    return { term, weight };
+    const stranger = after.find((name) => !all.slice(0, index).some((earlier) => earlier.use === name));
+    if (stranger)
+      throw new RedQueenError('invalid_argument', `${key}.gate: ${stranger} is no earlier term of the role; list it before ${use}`);
+    return { term, weight, after };
   });
 }
 
 function roleRules(role: TrainedRole, recipe: Recipe, strategies: Strategies): RoleRules {
   const { trains, credit: pipeline, batch } = recipe.roles[role];
-  const [credit, ...more] = pipeline;
-  if (!credit || more.length > 0) throw new RedQueenError('invalid_argument', `roles.${role}.credit: one credit assigner is needed`);
   if (role === 'verifier' && batch < 2) {
     throw new RedQueenError('invalid_argument', 'roles.verifier.batch: must be at least 2, one right and one wrong judgement');
   }
-  if (credit.use === 'expected-pairwise' && role !== 'verifier') {
+  if (role !== 'verifier' && pipeline.some(({ use }) => use === 'expected-pairwise')) {
     throw new RedQueenError(
       'invalid_argument',
       `roles.${role}.credit: expected-pairwise compares the verifier's two labels; take group-normalised`,
@@ -85,7 +89,10 @@ function roleRules(role: TrainedRole, recipe: Recipe, strategies: Strategies): R
     agent: `${role}/0`,
     trains,
     terms: termsOf(role, recipe, strategies),
-    credit: strategies.assigners.create(credit, {}, `roles.${role}.credit[0]`),
+    credit: pipelineOf(
+      pipeline.map((choice, index) => strategies.assigners.create(choice, {}, `roles.${role}.credit[${index}]`)),
+      `roles.${role}.credit`,
+    ),
     batch,
   };
 }

@@ -14,7 +14,12 @@ export function creditGroupOf(unit: Unit, totals: readonly number[]): CreditGrou
     const [start, end] = spanOf(unit.group, sample);
     let logProbability = 0;
     for (let token = start; token < end; token++) logProbability += unit.group.logProbs[token] ?? 0;
-    return { total: totals[index] ?? 0, tokens: sampledTokens(unit.group, sample), logProbability, answer: answerOf(unit.group, start, end) };
+    return {
+      total: totals[index] ?? 0,
+      tokens: sampledTokens(unit.group, sample),
+      logProbability,
+      answer: answerOf(unit.group, start, end),
+    };
   });
   return { id: unit.id, samples, ...(unit.solveRate !== undefined && { tags: { solveRate: unit.solveRate } }) };
 }

@@ -1,6 +1,6 @@
-import type { EpisodeFacts, PeerTurn, Turn } from '@redqueen/core';
+import type { AttemptTurn, EpisodeFacts, PeerTurn, Turn } from '@redqueen/core';
 import type { Rules } from '../rules.ts';
-import { validSamples } from './packed-group.ts';
+import { answerForms, toolCalls, validSamples } from './packed-group.ts';
 import type { OpenEpisode } from './state.ts';
 
 /** What the episode still lacks before it is known which rewards it must get; undefined where nothing. */
@@ -38,6 +38,11 @@ function discussionOf({ attemptedBy, acts }: OpenEpisode, attempts: readonly num
   return [...solutions, ...acts.map(({ agent, turn, kind, attempt, score }) => ({ agent, turn, kind, attempt, score }))];
 }
 
+function attemptOf({ attempts, attemptedBy }: OpenEpisode, turn: number): AttemptTurn {
+  const form = answerForms[attempts?.forms[turn] ?? 0] ?? 'ok';
+  return { agent: attemptedBy, turn, form, toolCalls: attempts ? toolCalls(attempts, turn) : 0 };
+}
+
 /** Who acted in the episode, once nothing is missing. */
 export function factsOf(rules: Rules, episode: OpenEpisode): EpisodeFacts {
   const { verifier } = rules.roles;
@@ -47,9 +52,10 @@ export function factsOf(rules: Rules, episode: OpenEpisode): EpisodeFacts {
     episode: episode.id,
     kind: episode.kind,
     proposals: episode.kind === 'prediction' ? [] : proposalsOf(rules, episode),
-    attempts: attempts.map((turn) => ({ agent: episode.attemptedBy, turn })),
+    attempts: attempts.map((turn) => attemptOf(episode, turn)),
     judgements: judged.map(({ attempt, confidence }) => ({ agent: verifier.agent, turn: attempt, confidence })),
     predictions: predictionsOf(rules, episode),
+    ...(episode.kind === 'rejected' && { rejection: episode.rejection }),
     ...(episode.acts.length > 0 && { acts: discussionOf(episode, attempts) }),
   };
 }

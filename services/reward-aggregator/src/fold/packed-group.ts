@@ -1,4 +1,5 @@
 import type { FailureClass, SampleGroup } from '@redqueen/contract';
+import type { AnswerForm } from '@redqueen/core';
 
 /**
  * A prompt with its samples as flat arrays: what an update needs of them, small enough to keep hundreds of groups and to snapshot them fast.
@@ -15,7 +16,12 @@ export interface PackedGroup {
   readonly given?: Uint8Array;
   /** By sample: 1 where it may carry reward, 0 where it is void. */
   readonly valid: Uint8Array;
+  /** By sample: how it ended, as an index of `answerForms`. */
+  readonly forms: Uint8Array;
 }
+
+/** How a sample that carries reward may have ended. */
+export const answerForms: readonly AnswerForm[] = ['ok', 'malformed', 'truncated'];
 
 /** A group that cannot be read, and why. */
 export interface Unreadable {
@@ -24,11 +30,9 @@ export interface Unreadable {
 
 /** The hash of a group that no policy attests: never that of a released version. */
 const unattested = 'unattested';
-const carriesReward: ReadonlySet<FailureClass> = new Set<FailureClass>([
-  'FAILURE_CLASS_OK',
-  'FAILURE_CLASS_MALFORMED',
-  'FAILURE_CLASS_TRUNCATED',
-]);
+/** In the order of `answerForms`. */
+const rewarded: readonly FailureClass[] = ['FAILURE_CLASS_OK', 'FAILURE_CLASS_MALFORMED', 'FAILURE_CLASS_TRUNCATED'];
+const carriesReward: ReadonlySet<FailureClass> = new Set(rewarded);
 
 function faultOf(group: SampleGroup): string | undefined {
   for (const [index, sample] of group.samples.entries()) {
@@ -60,6 +64,7 @@ export function packGroup(group: SampleGroup | null, agent: string): PackedGroup
     ends: new Uint32Array(kept.length),
     ...(group.samples.some(({ given }) => given.includes(true)) && { given: new Uint8Array(size) }),
     valid: Uint8Array.from(group.samples, (sample) => (carriesReward.has(sample.failure) ? 1 : 0)),
+    forms: Uint8Array.from(group.samples, (sample) => Math.max(0, rewarded.indexOf(sample.failure))),
   };
   let end = 0;
   for (const [index, sample] of group.samples.entries()) {
@@ -87,6 +92,15 @@ export function sampledTokens(group: PackedGroup, index: number): number {
   return tokens;
 }
 
+/** How often a tool answered within sample `index`: stretches of tokens that the policy did not sample. */
+export function toolCalls(group: PackedGroup, index: number): number {
+  const [start, end] = spanOf(group, index);
+  let calls = 0;
+  if (group.given)
+    for (let token = start; token < end; token++) if (group.given[token] && (token === start || !group.given[token - 1])) calls += 1;
+  return calls;
+}
+
 /** Indices of the samples that may carry reward. */
 export function validSamples(group: PackedGroup): number[] {
   const indices: number[] = [];
@@ -105,6 +119,7 @@ export function joinGroups(parts: readonly { readonly group: PackedGroup; readon
     logProbs: new Float32Array(size),
     ends: new Uint32Array(parts.length),
     valid: new Uint8Array(parts.length).fill(1),
+    forms: Uint8Array.from(parts, ({ group, sample }) => group.forms[sample] ?? 0),
   };
   let end = 0;
   for (const [index, { group, span }] of spans.entries()) {

@@ -26,16 +26,28 @@ function valueOf({ term }: WeightedTerm, facts: EpisodeFacts, turn: Turn, eviden
   return term.teller ? evidence.value(term.name, turn) : term.formula(facts, turn, evidence);
 }
 
-/** Σ weight · value over the terms that the turn earned, unless a gate is closed: then the gate alone says what the turn earns. */
+/** Whether a term counts: every earlier term that it names passed, by earning the turn more than 0. */
+function passes({ after }: WeightedTerm, earned: ReadonlyMap<string, number>): boolean {
+  return after.every((name) => (earned.get(name) ?? 0) > 0);
+}
+
+/**
+ * Σ weight · value over the terms that the turn earned and that no earlier term shuts out, at least the highest floor of them; unless a gate is closed:
+ * then the gate alone says what the turn earns.
+ */
 function totalOf(terms: readonly WeightedTerm[], facts: EpisodeFacts, turn: Turn, evidence: Evidence): number {
+  const earned = new Map<string, number>();
   let total = 0;
+  let floor = Number.NEGATIVE_INFINITY;
   for (const weighted of terms) {
     const value = valueOf(weighted, facts, turn, evidence);
-    if (value === undefined) continue;
+    if (value === undefined || !passes(weighted, earned)) continue;
     if (weighted.term.gate && value === 0) return weighted.term.closedGate;
+    earned.set(weighted.term.name, value);
+    floor = Math.max(floor, weighted.term.floor ?? floor);
     total += weighted.weight * value;
   }
-  return total;
+  return Math.max(floor, total);
 }
 
 /** The totals of one agent in an episode; undefined where it took no turn. */

@@ -1,19 +1,10 @@
-import { definePlugin, type EpisodeFacts, type Evidence } from '@redqueen/core';
+import { definePlugin } from '@redqueen/core';
 import { z } from 'zod';
+import { solveRateOf } from './solve-rate.ts';
 
 /** 4p(1 − p): 1 for a task that half of the attempts solve, 0 for one that all or none solve. `p` in [0, 1]. */
 export function learnabilityOf(solveRate: number): number {
   return 4 * solveRate * (1 - solveRate);
-}
-
-function solveRate(facts: EpisodeFacts, evidence: Evidence): number | undefined {
-  let solved = 0;
-  for (const attempt of facts.attempts) {
-    const value = evidence.value('outcome', attempt);
-    if (value === undefined) return undefined;
-    solved += value;
-  }
-  return facts.attempts.length > 0 ? solved / facts.attempts.length : undefined;
 }
 
 /** Proposer: how much the executor can learn from the task, by the share p of its valid attempts that were right. */
@@ -32,7 +23,7 @@ export const learnability = definePlugin({
     closedGate: 0,
     turns: (facts) => (facts.kind === 'task' ? facts.proposals : []),
     formula(facts, _turn, evidence) {
-      const rate = solveRate(facts, evidence);
+      const rate = solveRateOf(facts, evidence);
       return rate === undefined ? undefined : learnabilityOf(rate);
     },
   }),

@@ -1,10 +1,17 @@
 import { pluginRegistry, type RewardTerm } from '@redqueen/core';
+import { azrLearnabilityTerm } from './azr-learnability.ts';
+import { azrOutcomeTerm } from './azr-outcome.ts';
 import { brier } from './brier.ts';
 import { fieldAccuracy } from './field-accuracy.ts';
+import { format } from './format.ts';
 import { interaction } from './interaction.ts';
 import { learnability } from './learnability.ts';
+import { maeProposerTerm } from './mae-proposer.ts';
 import { outcome } from './outcome.ts';
 import { repetition } from './repetition.ts';
+import { staged } from './staged.ts';
+import { toolUse } from './tool-use.ts';
+import { uncertainty } from './uncertainty.ts';
 import { validity } from './validity.ts';
 import { verifierScore } from './verifier-score.ts';
 
@@ -18,6 +25,13 @@ export const rewardTerms = pluginRegistry('reward-term', [
   brier,
   fieldAccuracy,
   interaction,
+  format,
+  staged,
+  azrOutcomeTerm,
+  uncertainty,
+  toolUse,
+  azrLearnabilityTerm,
+  maeProposerTerm,
 ]);
 
 /** Every term, by name, as it is without options: which rewards an episode expects does not depend on what a recipe pays for them. */

@@ -4,6 +4,8 @@ import { z } from 'zod';
 const schema = z.strictObject({
   /** What an invalid proposal earns in total. Penalties are known to silence proposers, so 0 unless the recipe insists. */
   malformed: z.number().min(-1).max(0).default(0),
+  /** Whether a valid proposal never earns less than 0 in total, whatever it is punished for: the max(0, ·) of Agent0's paper. */
+  floor: z.boolean().default(false),
 });
 
 /**
@@ -16,7 +18,7 @@ export const validity = definePlugin({
   source: 'format gate of R-Zero (2508.05004), with 0 instead of −1 for the malformed',
   about: 'Pays the proposer for a proposal that is a task, and nothing else for one that is not.',
   options: schema,
-  create({ malformed }) {
+  create({ malformed, floor }) {
     return {
       name: 'validity',
       earner: 'proposer',
@@ -24,6 +26,7 @@ export const validity = definePlugin({
       range: [0, 1],
       gate: true,
       closedGate: malformed,
+      ...(floor && { floor: 0 }),
       turns: (facts) => facts.proposals,
       formula: (facts) => (facts.kind === 'task' ? 1 : 0),
     };
