@@ -128,7 +128,7 @@ function accept({ plan, logger }: RunPolicies, state: PolicyState, message: Mess
 /** An operator's request that cannot be met is logged and dropped: it would not be met the next time either. */
 function controlled(plan: RunPlan, state: PolicyState, message: Message & { kind: 'control' }, warn: (why: string) => void): Step {
   const { command, agent, version } = message.body;
-  if (command === 'start') return started(state);
+  if (command === 'start') return started(plan, state);
   if (command !== 'rollback' && command !== 'promote') return quiet(state);
   try {
     return reinstatementAsked(plan, state, { command, agent, version, cause: message.id });

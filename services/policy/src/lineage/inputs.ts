@@ -1,8 +1,8 @@
 import type { Batch, Knob } from '@redqueen/contract';
-import { RedQueenError } from '@redqueen/core';
+import { agentsOf, RedQueenError, trainedRoles } from '@redqueen/core';
 import { refuse } from './release.ts';
 import { learningRateKnob, toleranceKnob } from './schedule.ts';
-import { agentOf, agentRoles, newestOf, unmeasured, withAgent, type AgentState, type PolicyState, type Version } from './state.ts';
+import { agentOf, newestOf, unmeasured, withAgent, type AgentState, type PolicyState, type RunPlan, type Version } from './state.ts';
 import { quiet, type Step } from './step.ts';
 
 /** Batches that may wait while a candidate is at the gate; with one more the candidate is refused, so that a lost answer cannot stop an agent. */
@@ -24,10 +24,10 @@ const firstVersion: Version = {
   last: false,
 };
 
-/** The run starts: every agent gets its version 0. A second start changes nothing. */
-export function started(state: PolicyState): Step {
+/** The run starts: every agent of the recipe gets its version 0. A second start changes nothing. */
+export function started({ recipe }: RunPlan, state: PolicyState): Step {
   if (state.agents.length > 0) return quiet(state);
-  const agents = agentRoles.map(
+  const agents = agentsOf(recipe).map(
     ({ agent, role }): AgentState => ({
       agent,
       role,
@@ -68,7 +68,7 @@ function noteNumber(agent: AgentState, number: number): AgentState {
 
 /** A declared knob gets a new value: `learning-rate.<role>` or `gate.tolerance`, ≥ 0. Throws `invalid_argument` for others. */
 export function knobTurned(state: PolicyState, { name, value }: Knob): Step {
-  const declared = [toleranceKnob, ...agentRoles.map(({ role }) => learningRateKnob(role))];
+  const declared = [toleranceKnob, ...trainedRoles.map(learningRateKnob)];
   if (!declared.includes(name))
     throw new RedQueenError('invalid_argument', `knob ${JSON.stringify(name)} is not one of ${declared.join(', ')}`);
   if (!(value >= 0)) throw new RedQueenError('invalid_argument', `knob ${name}: ${value} must be a number ≥ 0`);

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { answerTo, batchOf, Laboratory } from '../testing/laboratory.ts';
 import { testPlan } from '../testing/plan.ts';
-import { RedQueenError } from '@redqueen/core';
-import { agentRoles, committedFiles, newestOf, type AgentState, type PolicyState } from './state.ts';
+import { agentsOf, RedQueenError } from '@redqueen/core';
+import { committedFiles, newestOf, type AgentState, type PolicyState } from './state.ts';
 
 // The lineage under any sequence of batches, gate answers, rollbacks, promotions, crashes and deaths of the device.
 
@@ -15,9 +15,12 @@ type Operation =
   | { readonly kind: 'die'; readonly after: number }
   | { readonly kind: 'stumble'; readonly after: number };
 
+/** A gate that refuses often, and two executors. */
+const plan = testPlan({ updates: 14, gate: { tolerance: 0.3 }, roles: { executor: { agents: 2 } } });
+const agentRoles = agentsOf(plan.recipe);
 const agent = fc.nat(agentRoles.length - 1);
 const operation: fc.Arbitrary<Operation> = fc.oneof(
-  { weight: 12, arbitrary: fc.record({ kind: fc.constant('batch' as const), agent: fc.oneof(fc.constant(0), agent) }) },
+  { weight: 12, arbitrary: fc.record({ kind: fc.constant('batch' as const), agent: fc.oneof(fc.constantFrom(0, 1), agent) }) },
   {
     weight: 6,
     arbitrary: fc.record({ kind: fc.constant('answer' as const), passed: fc.array(fc.boolean(), { minLength: 6, maxLength: 6 }) }),
@@ -36,8 +39,6 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('stumble' as const), after: fc.nat(3) }) },
 );
 const operations = fc.array(operation, { minLength: 1, maxLength: 80, size: 'max' });
-/** A gate that refuses often. */
-const plan = testPlan({ updates: 14, gate: { tolerance: 0.3 } });
 
 /** What the stream would bring to policy/0: its own commits come back, the gate answers in any order. */
 class Stream {

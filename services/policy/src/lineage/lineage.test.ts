@@ -2,9 +2,11 @@ import { afterEach, expect, it } from 'vitest';
 import { answerTo, batchOf, Laboratory } from '../testing/laboratory.ts';
 import { testPlan } from '../testing/plan.ts';
 import { keptFiles } from './retention.ts';
-import { agentRoles, type RunPlan } from './state.ts';
+import type { RunPlan } from './state.ts';
+import { agentsOf } from '@redqueen/core';
 
 const agent = 'executor/0';
+const agentRoles = agentsOf(testPlan().recipe);
 const allPassed = [true, true, true, true, true, true, true, true];
 const allFailed = allPassed.map(() => false);
 let laboratory: Laboratory;
@@ -14,7 +16,7 @@ afterEach(() => laboratory.close());
 async function begin(plan: RunPlan, passed: readonly boolean[] = allPassed): Promise<void> {
   laboratory = await Laboratory.open(plan);
   await laboratory.send({ kind: 'control', body: { command: 'start' } });
-  if (plan.recipe.lineage.use === 'gated') for (const _ of agentRoles) await answer(passed);
+  if (plan.recipe.lineage.use === 'gated') for (const _ of agentsOf(plan.recipe)) await answer(passed);
 }
 
 let answered = 0;
@@ -268,4 +270,30 @@ it('asks for patience, not for another version, while a version that was told be
   await expect(served.ready(state, agent, 2)).rejects.toMatchObject({ code: 'not_found' });
   await batches(1, 2);
   await expect(served.ready(laboratory.state, agent, 1)).resolves.toMatchObject({ source: 1 });
+});
+
+it('gives peers a lineage each: the gate asks their one actor, and the run is over when the last of them is', async () => {
+  await begin(testPlan({ updates: 2, roles: { executor: { agents: 2 } } }));
+  expect(laboratory.tells('released').map((told) => told.agent)).toEqual([
+    'executor/0',
+    'executor/1',
+    'proposer/0',
+    'verifier/0',
+    'world-model/0',
+  ]);
+  expect([...laboratory.told.values()].filter(({ kind }) => kind === 'anchorTask').map(({ to }) => `${to.role}/${to.key}`)[1]).toBe(
+    'executor/0',
+  );
+  await batches(1, 2);
+  await answer(allPassed);
+  expect(of('executor/0').phase).toBe('finished');
+  expect(laboratory.tells('released').at(-1)).toMatchObject({ agent: 'executor/0', version: 1, last: true });
+  await batches(1, 1, 'proposer/0');
+  expect(of('proposer/0').updates).toBe(1);
+  expect([weights('executor/0') === weights('executor/1'), of('executor/1').phase]).toEqual([false, 'training']);
+  await batches(1, 2, 'executor/1');
+  await answer(allPassed);
+  expect(laboratory.tells('released').at(-1)).toMatchObject({ agent: 'executor/1', version: 1, last: true });
+  await batches(2, 3, 'proposer/0');
+  expect(of('proposer/0')).toMatchObject({ phase: 'finished', updates: 1 });
 });

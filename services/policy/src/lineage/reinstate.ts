@@ -1,5 +1,5 @@
 import { RedQueenError } from '@redqueen/core';
-import { isOver, refuse, release } from './release.ts';
+import { refuse, release } from './release.ts';
 import { keepsOptimizer, keptVersions } from './retention.ts';
 import {
   agentOf,
@@ -71,7 +71,7 @@ export function reinstatementAsked(plan: RunPlan, state: PolicyState, request: R
     updates: agent.updates,
     consumedBatches: lastConsumed(agent),
     cause: request.cause,
-    last: isOver(state) && agent.role === 'executor',
+    last: agent.role === 'executor' && agent.phase === 'finished',
   };
   return { state: withAgent(cleared.state, withVersion({ ...agent, uncommitted: [], rewind: false }, version)), tells: cleared.tells };
 }

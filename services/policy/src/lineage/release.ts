@@ -20,14 +20,15 @@ function phaseAfter(state: PolicyState, version: Version): AgentState['phase'] {
   return version.last || isOver(state) ? 'finished' : 'training';
 }
 
-/** Whether the executor has made its last version: nobody trains any more. */
+/** Whether every executor has made its last version: nobody trains any more. */
 export function isOver(state: PolicyState): boolean {
-  return state.agents.some((agent) => agent.role === 'executor' && agent.phase === 'finished');
+  const executors = state.agents.filter(({ role }) => role === 'executor');
+  return executors.length > 0 && executors.every(({ phase }) => phase === 'finished');
 }
 
-/** After the run's last version nothing is trained: what waits is dropped, what is not committed is never released. A candidate at the gate is still judged. */
+/** After the last executor's last version nothing is trained: what waits is dropped, what is not committed is never released. A candidate at the gate is still judged. */
 function closeRun(state: PolicyState, version: Version): PolicyState {
-  if (!version.last) return state;
+  if (!version.last || !isOver(state)) return state;
   const close = (agent: AgentState): AgentState => ({
     ...agent,
     pending: [],

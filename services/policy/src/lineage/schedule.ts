@@ -9,10 +9,18 @@ export function learningRateKnob(role: string): string {
 /** Name of the knob that replaces the gate's tolerance. */
 export const toleranceKnob = 'gate.tolerance';
 
-/** How much of the run is done, in [0, 1]: executor updates of those planned, or sampled tokens of those allowed, whichever is further. */
-export function progressOf(plan: RunPlan, state: PolicyState): number {
-  const executor = state.agents.find((agent) => agent.role === 'executor');
-  const updates = (executor?.updates ?? 0) / plan.updates;
+/** Executor updates that count for an agent: its own, and for the other roles those of the executor that has made the fewest. */
+function executorUpdates(state: PolicyState, agent: AgentState): number {
+  if (agent.role === 'executor') return agent.updates;
+  return state.agents.reduce(
+    (fewest, { role, updates }) => (role === 'executor' ? Math.min(fewest, updates) : fewest),
+    Number.POSITIVE_INFINITY,
+  );
+}
+
+/** How much of the run is done for an agent, in [0, 1]: executor updates of those planned, or sampled tokens of those allowed, whichever is further. */
+export function progressOf(plan: RunPlan, state: PolicyState, agent: AgentState): number {
+  const updates = executorUpdates(state, agent) / plan.updates;
   const tokens = plan.recipe.maxSampledTokens ? state.sampledTokens / plan.recipe.maxSampledTokens : 0;
   return Math.min(1, Math.max(updates, tokens));
 }
@@ -21,7 +29,7 @@ export function progressOf(plan: RunPlan, state: PolicyState): number {
 export function learningRateOf(plan: RunPlan, state: PolicyState, agent: AgentState): number {
   const { learningRate, finalLearningRate } = settingsOf(plan, agent).optimizer;
   const rate = state.knobs[learningRateKnob(agent.role)] ?? learningRate;
-  return rate * (1 - (1 - finalLearningRate) * progressOf(plan, state));
+  return rate * (1 - (1 - finalLearningRate) * progressOf(plan, state, agent));
 }
 
 /** The gate's tolerance in force. */

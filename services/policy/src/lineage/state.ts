@@ -94,11 +94,6 @@ export interface RunPlan {
   readonly updates: number;
 }
 
-/** The agents of a run with their roles, in the order in which they are worked on. */
-export const agentRoles: readonly { readonly agent: string; readonly role: TrainedRole }[] = (
-  ['executor', 'proposer', 'verifier', 'world-model'] as const
-).map((role) => ({ agent: `${role}/0`, role }));
-
 /** The state before the run's start. */
 export const emptyState: PolicyState = { agents: [], sampledTokens: 0, knobs: {}, committed: false };
 

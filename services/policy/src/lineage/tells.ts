@@ -1,5 +1,5 @@
-import { addressOf, type TrainingStatsInput } from '@redqueen/contract';
-import type { Tell } from '@redqueen/runtime';
+import type { TrainingStatsInput } from '@redqueen/contract';
+import { actorOf, type Tell } from '@redqueen/runtime';
 import { attestedHash, type AgentState, type RunPlan, type TrainedBatch, type Version } from './state.ts';
 
 const policy = { role: 'policy', key: '0' };
@@ -21,7 +21,7 @@ export function candidateTell(agent: AgentState, version: Version, canaryDiffere
   return { to: policy, kind: 'candidate', body };
 }
 
-/** Asks the agent's own role to try the gate anchors with a version. */
+/** Asks the actor of the agent's role to try the gate anchors with a version. */
 export function anchorTell(plan: RunPlan, agent: AgentState, version: number): Tell {
   const body = {
     anchorId: `gate-${agent.agent.replace('/', '-')}-${version}`,
@@ -32,7 +32,7 @@ export function anchorTell(plan: RunPlan, agent: AgentState, version: number): T
     sampled: false,
     replyTo: policy,
   } as const;
-  return { to: addressOf(agent.agent), kind: 'anchorTask', body };
+  return { to: actorOf(agent.agent), kind: 'anchorTask', body };
 }
 
 /** A version is the agent's policy now. */

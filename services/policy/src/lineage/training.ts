@@ -55,9 +55,9 @@ function withOwnMismatch(agent: AgentState, batch: Batch, stats: TrainingStats):
   return agent.uncommitted.length === 0 && sampledByCurrent ? stats : { ...stats, logProbMismatch: 0 };
 }
 
-/** Whether the agent's next version is its last: the executor's, once the run's updates or tokens are used up. */
+/** Whether the agent's next version is its last: an executor's, once its updates or the run's tokens are used up. */
 export function isEnding(plan: RunPlan, state: PolicyState, agent: AgentState): boolean {
-  return agent.role === 'executor' && progressOf(plan, state) >= 1;
+  return agent.role === 'executor' && progressOf(plan, state, agent) >= 1;
 }
 
 /** Whether enough was trained for the next version. */
