@@ -67,7 +67,7 @@ export const declaredKnobs: Registry<DeclaredKnob> = registryOf<DeclaredKnob>('k
     about: 'Smallest total reward with which the credit stage reject-sampling keeps an attempt.',
     initial: ({ roles }) => {
       const stage = roles.executor.credit.find(({ use }) => use === 'reject-sampling');
-      return stage && option(stage.options, 'threshold');
+      return stage && option(stage.options, 'threshold', 0);
     },
   },
   learningRate('executor'),

@@ -123,9 +123,9 @@ describe('curriculum actor', () => {
     run.tell(control('start'));
     run.tell(release(0));
     const before = run.state;
-    run.tell(messageOf('knob', { name: 'nonsense', value: 1, by: 'test' }));
+    run.tell(messageOf('knob', { name: 'nonsense', value: 1, by: 'test', reason: '' }));
     expect(run.state).toEqual(before);
-    run.tell(messageOf('knob', { name: 'explore', value: 1, by: 'test' }));
+    run.tell(messageOf('knob', { name: 'explore', value: 1, by: 'test', reason: '' }));
     expect(run.plan.curriculum.probabilities(run.state.memory)).toEqual(Array(7).fill(1 / 7));
   });
 

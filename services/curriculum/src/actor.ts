@@ -1,5 +1,5 @@
 import type { Message } from '@redqueen/contract';
-import type { RunRecord } from '@redqueen/core';
+import type { AnyPlugin, RunRecord } from '@redqueen/core';
 import { armsOf } from '@redqueen/environments';
 import { addresses, type Effects, type StatefulActor, type Tell } from '@redqueen/runtime';
 import { curriculumOf } from './curricula/index.ts';
@@ -7,10 +7,10 @@ import { fold } from './fold.ts';
 import { openSlots, type RunPlan } from './slots.ts';
 import { decodeState, encodeState, initialState, type CurriculumState } from './state.ts';
 
-/** What is fixed for a run. Throws `invalid_argument` where the recipe names no known curriculum or an option does not fit, `not_found` for an unknown family or level. */
-export function runPlan(record: RunRecord): RunPlan {
+/** What is fixed for a run; `plugins` are those of the recipe's packages. Throws `invalid_argument` where the recipe names no known curriculum or an option does not fit, `not_found` for an unknown family or level. */
+export function runPlan(record: RunRecord, plugins: readonly AnyPlugin[] = []): RunPlan {
   const arms = armsOf(record.recipe.environments);
-  return { record, arms, curriculum: curriculumOf(record.recipe.curriculum, arms) };
+  return { record, arms, curriculum: curriculumOf(record.recipe.curriculum, arms, plugins) };
 }
 
 /** The state after a message, and the slots that it opens. Pure. */

@@ -3,6 +3,7 @@ import { RedQueenError } from '@redqueen/core';
 import type { ActorHost, CreateService } from '@redqueen/runtime';
 import { createCurriculumActor, runPlan } from './actor.ts';
 import { capacityOf, runningEpisodes } from './capacity.ts';
+import { plugins } from './plugins.ts';
 import { armOf, type RunPlan } from './slots.ts';
 import type { CurriculumState } from './state.ts';
 
@@ -50,9 +51,10 @@ export const createCurriculum: CreateService = async () => {
         State: async ({ run }) => stateOf(known(run)),
       },
     },
-    actors: (record) => [createCurriculumActor(runPlan(record))],
-    attached: (record, [host]) => {
-      runs.set(record.run, { plan: runPlan(record), host: host as ActorHost<CurriculumState> });
+    actors: (record, more) => [createCurriculumActor(runPlan(record, more))],
+    plugins,
+    attached: (record, [host], more) => {
+      runs.set(record.run, { plan: runPlan(record, more), host: host as ActorHost<CurriculumState> });
     },
     detached: (run) => {
       runs.delete(run);

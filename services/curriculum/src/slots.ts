@@ -1,5 +1,5 @@
 import type { SlotInput } from '@redqueen/contract';
-import { randomOf, seedOf, weightedIndex, type RunRecord } from '@redqueen/core';
+import { randomOf, seedOf, weightedIndex, type Recipe, type RunRecord } from '@redqueen/core';
 import { nextSlotSize } from './capacity.ts';
 import type { ArmKey, Curriculum } from './curricula/index.ts';
 import type { CurriculumState } from './state.ts';
@@ -23,6 +23,11 @@ export function armOf({ record, arms, curriculum }: RunPlan, state: CurriculumSt
   return arms[weightedIndex(random, curriculum.probabilities(state.memory))] as ArmKey;
 }
 
+/** The source of a run's slots: a proposer that does not train proposes nothing, the environment draws instead. */
+function sourceOf({ source, roles }: Recipe): string {
+  return source.use === 'proposer' && !roles.proposer.trains ? 'generator' : source.use;
+}
+
 /** Opens as many slots as the capacity rule allows, once the run is under way. */
 export function openSlots(plan: RunPlan, before: CurriculumState): { state: CurriculumState; slots: readonly SlotInput[] } {
   const { recipe, seed } = plan.record;
@@ -38,7 +43,7 @@ export function openSlots(plan: RunPlan, before: CurriculumState): { state: Curr
       proposals: size,
       attempts: recipe.attemptsPerTask,
       temperature: temperatureOf(plan, state, id),
-      source: recipe.roles.proposer.trains ? 'proposer' : 'generator',
+      source: sourceOf(recipe),
     });
     state = { ...state, slots: state.slots + 1, opened: state.opened + size };
   }

@@ -60,7 +60,8 @@ export function encodeState(state: CurriculumState): Uint8Array {
 
 /** Reads `encodeState`'s bytes. Throws `data_loss` where they are none for that many arms. */
 export function decodeState(bytes: Uint8Array, arms: number): CurriculumState {
-  const state: CurriculumState = { knobs: {}, ...(JSON.parse(new TextDecoder().decode(bytes)) as CurriculumState) };
+  const stored = JSON.parse(new TextDecoder().decode(bytes)) as Partial<CurriculumState>;
+  const state = { knobs: {}, ...stored } as CurriculumState;
   if (state.arms?.length !== arms) {
     throw new RedQueenError(
       'data_loss',

@@ -6,7 +6,7 @@ import { initialState } from './state.ts';
 import { control, messageOf, release } from './test-support.ts';
 import { isTemperatureKnob, temperatureOf } from './temperature.ts';
 
-const knob = (name: string, value: number) => messageOf('knob', { name, value, by: 'balance' });
+const knob = (name: string, value: number) => messageOf('knob', { name, value, by: 'balance', reason: '' });
 
 /** Temperatures of the slots that are opened after the messages. */
 function opened(...messages: ReturnType<typeof knob>[]): number[] {
@@ -26,7 +26,7 @@ describe('temperature of attempts', () => {
     const turns = [knob('temperature.executor', 0.7), knob('temperature-spread.executor', 0.1)];
     const drawn = opened(...turns);
     expect(opened(...turns)).toEqual(drawn);
-    expect([...new Set(drawn)].sort()).toEqual([0.6, 0.65, 0.7, 0.75, 0.8]);
+    expect([...new Set(drawn)].sort((a, b) => a - b)).toEqual([0.6, 0.65, 0.7, 0.75, 0.8]);
   });
 
   test('a value out of range changes nothing', () => {

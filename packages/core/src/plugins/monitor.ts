@@ -1,4 +1,5 @@
 import type { Message } from '@redqueen/contract';
+import type { Recipe } from '../recipe.ts';
 
 /** A figure that a monitor shows. */
 export interface Reading {
@@ -19,6 +20,8 @@ export interface KnobTurn {
 /** What a monitor is created with. */
 export interface MonitorTools {
   readonly seed: number;
+  /** The run's recipe: what the knobs' values are before anybody turned them. */
+  readonly recipe: Recipe;
 }
 
 /** What is measured; may turn a declared knob. A pure fold over the run's stream: the same messages always give the same state. */
@@ -29,6 +32,6 @@ export interface Monitor<State = unknown> {
   observe(state: State, message: Message): State;
   /** What it shows now. */
   read(state: State): readonly Reading[];
-  /** The knobs that should have other values than before; none for a monitor that only looks. */
+  /** The values that it wants knobs to have, asked for after the first message and after every change of its state: one that it asked for before is not turned again. Left out by a monitor that only looks. */
   turn?(state: State): readonly KnobTurn[];
 }

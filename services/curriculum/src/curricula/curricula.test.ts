@@ -3,12 +3,14 @@ import { describe, expect, test } from 'vitest';
 import { curriculumOf, type ArmKey } from './index.ts';
 
 const arms: ArmKey[] = [1, 2, 3].flatMap((level) => ['add', 'sort'].map((family) => ({ environment: family, family, level })));
-const names = ['learning-progress', 'uniform', 'fixed-window'];
+const names = ['learning-progress', 'uniform', 'fixed-window', 'solve-rate-variance'];
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
 
 describe('curricula', () => {
   test('an unknown name lists the known ones, and a wrong option is named', () => {
-    expect(() => curriculumOf({ use: 'nonsense', options: {} }, arms)).toThrow(/nonsense.*fixed-window, learning-progress, uniform/);
+    expect(() => curriculumOf({ use: 'nonsense', options: {} }, arms)).toThrow(
+      /nonsense.*fixed-window, learning-progress, solve-rate-variance, uniform/,
+    );
     expect(() => curriculumOf({ use: 'learning-progress', options: { explore: 2 } }, arms)).toThrow(/explore/);
     expect(() => curriculumOf({ use: 'toString', options: {} }, arms)).toThrow(/there is no curriculum/);
   });

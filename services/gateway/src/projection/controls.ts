@@ -8,9 +8,18 @@ export interface ControlEntry {
   readonly seconds: number;
 }
 
-/** Commands told so far, and lines for a person. */
+/** A knob as it was turned last. */
+export interface TurnedKnob {
+  readonly value: number;
+  readonly by: string;
+  readonly reason: string;
+  readonly seconds: number;
+}
+
+/** Commands told so far, knobs by name, and lines for a person. */
 export interface Controls {
   entries: ControlEntry[];
+  knobs: Record<string, TurnedKnob>;
   notes: { readonly seconds: number; readonly text: string }[];
 }
 
@@ -19,7 +28,7 @@ const noteLimit = 60;
 
 /** None yet. */
 export function emptyControls(): Controls {
-  return { entries: [], notes: [] };
+  return { entries: [], knobs: {}, notes: [] };
 }
 
 /** The newest command told to the curriculum; undefined before the first. */
@@ -45,7 +54,7 @@ function noteOf(message: Message): string | undefined {
     case 'control':
       return `${message.body.command}${message.body.reason ? `: ${message.body.reason}` : ''}`;
     case 'knob':
-      return `${message.body.by} sets ${message.body.name} to ${message.body.value}`;
+      return `${message.body.by} sets ${message.body.name} to ${message.body.value}${message.body.reason ? `: ${message.body.reason}` : ''}`;
     default:
       return undefined;
   }
@@ -55,6 +64,10 @@ function noteOf(message: Message): string | undefined {
 export function foldControls(controls: Controls, message: Message, seconds: number): void {
   if (message.kind === 'control') {
     controls.entries.push({ id: message.id, to: addressText(message.to), command: message.body.command, seconds });
+  }
+  if (message.kind === 'knob') {
+    const { name, value, by, reason } = message.body;
+    controls.knobs[name] = { value, by, reason, seconds };
   }
   const text = noteOf(message);
   if (text === undefined || controls.notes.at(-1)?.text === text) return;
