@@ -1,6 +1,7 @@
 import type { Control, Knob, Message, Refused, Rejected, Released, Settlement } from '@redqueen/contract';
-import { movingAverage } from '@redqueen/core';
+import { agentsOfRole, movingAverage } from '@redqueen/core';
 import { agents } from '@redqueen/runtime';
+import { executorHeard } from './executors.ts';
 import type { RunPlan } from './slots.ts';
 import type { CurriculumState } from './state.ts';
 import { isTemperatureKnob } from './temperature.ts';
@@ -18,7 +19,7 @@ export function fold(plan: RunPlan, state: CurriculumState, message: Message): C
     case 'released':
       return released(plan, state, message.body);
     case 'refused':
-      return refused(state, message.body);
+      return refused(plan, state, message.body);
     case 'settlement':
       return settled(plan, state, message.body);
     case 'rejected':
@@ -36,27 +37,28 @@ function controlled(state: CurriculumState, { command }: Control): CurriculumSta
   return state;
 }
 
+function isExecutor({ recipe }: RunPlan['record'], agent: string): boolean {
+  return agentsOfRole(recipe, 'executor').includes(agent);
+}
+
 /** Releases that consumed episodes and so open room; a rollback or promotion consumes none. Updates that changed nothing were made all the same. */
 const decided: ReadonlySet<string> = new Set(['gate', 'no-gate', 'unchanged']);
 
-function released({ arms, curriculum }: RunPlan, state: CurriculumState, body: Released): CurriculumState {
-  if (body.agent !== agents.executor) return state;
+function released({ record, arms, curriculum }: RunPlan, state: CurriculumState, body: Released): CurriculumState {
+  if (!isExecutor(record, body.agent)) return state;
+  const heard = executorHeard(record.recipe, state, body.agent, { versions: decided.has(body.reason) ? 1 : 0, last: body.last });
+  // Progress is that of one policy: peers get better each at its own pace.
+  if (body.agent !== agents.executor) return heard;
   const accuracies = arms.map(({ family, level }) => {
     const arm = body.arms.find((other) => other.family === family && other.level === level);
     return arm && arm.count > 0 ? arm.passed / arm.count : undefined;
   });
-  return {
-    ...state,
-    ready: true,
-    finished: state.finished || body.last,
-    version: state.version + (decided.has(body.reason) ? 1 : 0),
-    memory: curriculum.released(state.memory, accuracies),
-  };
+  return { ...heard, memory: curriculum.released(state.memory, accuracies) };
 }
 
-function refused(state: CurriculumState, body: Refused): CurriculumState {
-  if (body.agent !== agents.executor) return state;
-  return { ...state, finished: state.finished || body.last, version: state.version + 1 };
+function refused({ record }: RunPlan, state: CurriculumState, body: Refused): CurriculumState {
+  if (!isExecutor(record, body.agent)) return state;
+  return executorHeard(record.recipe, state, body.agent, { versions: 1, last: body.last });
 }
 
 function settled({ arms, curriculum }: RunPlan, state: CurriculumState, body: Settlement): CurriculumState {

@@ -1,5 +1,7 @@
 import { RedQueenError } from '@redqueen/core';
+import { agents } from '@redqueen/runtime';
 import type { ArmKey, Curriculum } from './curricula/index.ts';
+import type { ExecutorProgress } from './executors.ts';
 
 /** What is known of an arm, whatever the curriculum. */
 export interface ArmStatistics {
@@ -13,11 +15,13 @@ export interface ArmStatistics {
 export interface CurriculumState {
   /** The run was started and not stopped since. */
   readonly started: boolean;
-  /** The executor's version 0 is released, so slots can be worked on. */
+  /** What was heard of each executor. */
+  readonly executors: Readonly<Record<string, ExecutorProgress>>;
+  /** Every executor's version 0 is released, so slots can be worked on. */
   readonly ready: boolean;
-  /** The executor made its last update. */
+  /** Every executor made its last update. */
   readonly finished: boolean;
-  /** Versions of the executor that were decided on, refused ones included. */
+  /** Versions that were decided on of the executor that has the fewest, refused ones included. */
   readonly version: number;
   /** Slots opened in the run's life. */
   readonly slots: number;
@@ -39,6 +43,7 @@ export interface CurriculumState {
 export function initialState(arms: readonly ArmKey[], curriculum: Curriculum): CurriculumState {
   return {
     started: false,
+    executors: {},
     ready: false,
     finished: false,
     version: 0,
@@ -61,7 +66,10 @@ export function encodeState(state: CurriculumState): Uint8Array {
 /** Reads `encodeState`'s bytes. Throws `data_loss` where they are none for that many arms. */
 export function decodeState(bytes: Uint8Array, arms: number): CurriculumState {
   const stored = JSON.parse(new TextDecoder().decode(bytes)) as Partial<CurriculumState>;
-  const state = { knobs: {}, ...stored } as CurriculumState;
+  const { ready = false, version = 0, finished = false } = stored;
+  // A state of before executors could be several knows the one.
+  const executors = ready ? { [agents.executor]: { version, finished } } : {};
+  const state = { knobs: {}, executors, ...stored } as CurriculumState;
   if (state.arms?.length !== arms) {
     throw new RedQueenError(
       'data_loss',
