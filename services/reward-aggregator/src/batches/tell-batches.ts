@@ -27,7 +27,7 @@ function tellBatchesOf(work: Work, agent: RoleRules): void {
   const { rules, state } = work;
   const pool = poolOf(work, agent.agent);
   for (let units = gather(state, rules, agent, pool); units; units = gather(state, rules, agent, pool)) {
-    work.tells.push({ to: policy, kind: 'batch', body: assemble(rules, agent, pool, units) });
+    work.tells.push({ to: policy, kind: 'batch', body: assemble(rules, agent, pool, units, state.knobs) });
     pool.number += 1;
     pool.stale = 0;
     pool.refused = 0;

@@ -13,6 +13,7 @@ import {
   recordVerdicts,
   type Recorded,
 } from './record-facts.ts';
+import { recordKnob } from './record-knob.ts';
 import { recordRewards } from './record-rewards.ts';
 import { recordAnchorResult, recordReleased } from './record-versions.ts';
 import type { State } from './state.ts';
@@ -39,6 +40,7 @@ const entitled: Readonly<Partial<Record<Message['kind'], readonly string[]>>> = 
   released: ['policy/0'],
   anchorResult: ['verifier/0'],
   expired: ['reward-aggregator/0'],
+  knob: ['gateway/0'],
 };
 
 /** Files a message. Returns the episode that it was about, where that may now be complete. */
@@ -77,7 +79,7 @@ function notice(work: Work, message: Message): void {
   } else if (message.kind === 'expired') {
     const episode = work.state.episodes.get(message.body.episodeId);
     if (episode) expireEpisode(work, episode);
-  }
+  } else if (message.kind === 'knob') recordKnob(work, message.body);
 }
 
 /**

@@ -55,7 +55,7 @@ function advantagesOf(work: Work, rules: RoleRules, totals: Totals, drafts: Draf
   if (!rules.trains || rules.credit.scope !== 'group' || role === 'proposer' || controlled) return [];
   const creditOf = (unit: UnitDraft): readonly number[] => {
     const whole = { ...unit, digests: [] };
-    const credit = rules.credit.assign([creditGroupOf(whole, taughtTotals(work.rules, rules, whole))]);
+    const credit = rules.credit.assign([creditGroupOf(whole, taughtTotals(work.rules, rules, whole))], work.state.knobs);
     return credit.advantages[0] ?? unit.samples.map(() => 0);
   };
   if (role === 'executor') return (drafts.executors.get(agent) ?? []).flatMap(creditOf);

@@ -3,7 +3,7 @@ import { RedQueenError } from '@redqueen/core';
 import type { State } from './state.ts';
 
 /** Counts the shapes that a state has had; a snapshot of another shape is not read but rebuilt from the stream. */
-const shape = 2;
+const shape = 3;
 
 /** The state as bytes: V8's own format, which keeps maps, typed arrays and every bit of a double. */
 export function encodeState(state: State): Uint8Array {

@@ -119,6 +119,8 @@ export interface State {
   trust: number;
   /** By agent. */
   readonly pools: Map<string, Pool>;
+  /** Declared knobs of the aggregator that were turned, by name. */
+  readonly knobs: Record<string, number>;
 }
 
 /** The state before the first message. */
@@ -137,5 +139,6 @@ export function initialState(): State {
     versions: new Map(),
     trust: 0,
     pools: new Map(),
+    knobs: {},
   };
 }
