@@ -14,7 +14,7 @@ import {
   type Version,
 } from '../lineage/state.ts';
 import type { Publication } from '../lineage/training.ts';
-import { optimizers } from '../optimizers/index.ts';
+import { optimizers, type TrainRequest } from '../optimizers/index.ts';
 import { sha256Of } from '../store/content-store.ts';
 import type { FileStores } from '../store/pruner.ts';
 import type { Served } from './served.ts';
@@ -143,7 +143,8 @@ export class Trainer {
 
   #update(device: PolicyDevice, agent: AgentState, batch: Batch, learningRate: number): Promise<TrainingStats> {
     const { optimizer } = settingsOf(this.#plan, agent);
-    const request = optimizers.get(optimizer.use).request(batch, optimizer, learningRate);
+    const made = optimizers.with(this.#plan.plugins ?? []).create(optimizer, {}, `roles.${agent.role}.optimizer`);
+    const request = made.request(batch, optimizer, learningRate) as TrainRequest;
     return device.train({ agent: this.#served.nameOf(agent.agent), ...request });
   }
 

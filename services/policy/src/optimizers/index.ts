@@ -1,9 +1,10 @@
-import { registryOf } from '@redqueen/core';
+import { pluginRegistry } from '@redqueen/core';
+import { clone } from './clone.ts';
 import { grpo } from './grpo.ts';
-import type { PolicyOptimizer } from './optimizer.ts';
+import { nft } from './nft.ts';
 import { reinforcePlusPlus } from './reinforce-plus-plus.ts';
 
-export type { PolicyOptimizer, TrainRequest } from './optimizer.ts';
+export type { TrainRequest } from './train-request.ts';
 
-/** Policy optimizers by the name that a recipe uses. */
-export const optimizers = registryOf<PolicyOptimizer>('policy optimizer', [grpo, reinforcePlusPlus]);
+/** The policy optimizers that a recipe may name. */
+export const optimizers = pluginRegistry('policy-optimizer', [grpo, reinforcePlusPlus, nft, clone]);

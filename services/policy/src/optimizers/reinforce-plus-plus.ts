@@ -1,6 +1,8 @@
+import { definePlugin } from '@redqueen/core';
 import type { TrainGroup } from '@redqueen/llama';
-import type { PolicyOptimizer } from './optimizer.ts';
-import { adamW, trainGroups } from './train-groups.ts';
+import { z } from 'zod';
+import { trainGroups } from './train-groups.ts';
+import { clippedLoss, updateRequest } from './update-request.ts';
 
 /** Advantages beyond this many batch deviations are cut, so that one odd turn cannot steer an update. */
 const maxAdvantage = 5;
@@ -11,18 +13,18 @@ const maxAdvantage = 5;
  * Group means and the batch deviation are the credit's work (`group-mean-batch-deviation`). The KL enters the loss, not the reward.
  * Source: J. Hu et al., REINFORCE++ (arXiv 2501.03262).
  */
-export const reinforcePlusPlus: PolicyOptimizer = {
+export const reinforcePlusPlus = definePlugin({
+  kind: 'policy-optimizer',
   name: 'reinforce-plus-plus',
-  request(batch, settings, learningRate) {
-    const { clipLow, clipHigh, klToBase, entropyBonus } = settings;
-    return {
-      groups: trainGroups(batch).map(cutAdvantages),
-      normaliser: batch.normaliser,
-      loss: { kind: 'clipped', clipLow, clipHigh, klToBase, entropyBonus },
-      update: adamW(settings, learningRate),
-    };
-  },
-};
+  source: 'Hu et al. 2025 (REINFORCE++, arXiv 2501.03262)',
+  about: 'Ascends the clipped surrogate of advantages that are cut at five batch deviations.',
+  options: z.strictObject({}),
+  create: () => ({
+    name: 'reinforce-plus-plus',
+    request: (batch, settings, learningRate) =>
+      updateRequest(batch, trainGroups(batch).map(cutAdvantages), clippedLoss(settings), settings, learningRate),
+  }),
+});
 
 function cutAdvantages(group: TrainGroup): TrainGroup {
   const cut = (advantage: number): number => Math.min(maxAdvantage, Math.max(-maxAdvantage, advantage));

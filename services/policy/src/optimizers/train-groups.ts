@@ -9,11 +9,17 @@ export function trainGroups(batch: Batch): TrainGroup[] {
 }
 
 function trainGroup(batch: Batch, group: TrainingGroup): TrainGroup {
-  return { promptTokens: Int32Array.from(group.promptTokens), samples: group.samples.map((sample) => trainSample(batch, group, sample)) };
+  const { promptTokens, samples, solveRate, clipHigh } = group;
+  return {
+    promptTokens: Int32Array.from(promptTokens),
+    samples: samples.map((sample) => trainSample(batch, group, sample)),
+    ...(solveRate !== undefined && { solveRate }),
+    ...(clipHigh !== undefined && { clipHigh }),
+  };
 }
 
 function trainSample(batch: Batch, group: TrainingGroup, sample: TrainingSample): TrainGroup['samples'][number] {
-  const { tokens, oldLogProbs, advantages } = sample;
+  const { tokens, oldLogProbs, advantages, given } = sample;
   if (tokens.length !== oldLogProbs.length || tokens.length !== advantages.length) {
     throw faulty(
       batch,
@@ -23,7 +29,15 @@ function trainSample(batch: Batch, group: TrainingGroup, sample: TrainingSample)
   if (!oldLogProbs.every(Number.isFinite) || !advantages.every(Number.isFinite)) {
     throw faulty(batch, `episode ${group.episodeId} has a log-prob or an advantage that is not finite`);
   }
-  return { tokens: Int32Array.from(tokens), oldLogProbs: Float32Array.from(oldLogProbs), advantages: Float32Array.from(advantages) };
+  if (given.length > 0 && given.length !== tokens.length) {
+    throw faulty(batch, `episode ${group.episodeId} has ${tokens.length} tokens and ${given.length} marks of given ones`);
+  }
+  return {
+    tokens: Int32Array.from(tokens),
+    oldLogProbs: Float32Array.from(oldLogProbs),
+    advantages: Float32Array.from(advantages),
+    ...(given.includes(true) && { given: Uint8Array.from(given, Number) }),
+  };
 }
 
 function faulty(batch: Batch, what: string): RedQueenError {
