@@ -4,6 +4,7 @@ import { byId, element, renderOnce } from './dom.js';
 import {
   flowCharts,
   lineageCharts,
+  monitorCharts,
   renderCost,
   renderEpisode,
   renderFrontier,
@@ -16,6 +17,7 @@ import {
 
 const lineages = new ChartGrid(byId('lineages'));
 const rewards = new ChartGrid(byId('rewards'));
+const monitors = new ChartGrid(byId('monitors'));
 const flow = new ChartGrid(byId('flow'));
 const newest = '';
 let source;
@@ -56,6 +58,9 @@ function render(report) {
   lineages.show(lineageCharts(report), 'No agent has a version yet.');
   renderTable(report, byId('families').checked);
   rewards.show(rewardCharts(report), 'No reward was told yet.');
+  const watched = monitorCharts(report);
+  byId('monitors').parentElement.hidden = watched.length === 0;
+  monitors.show(watched, '');
   renderFrontier(report);
   renderStaleness(report);
   flow.show(flowCharts(report));

@@ -78,6 +78,18 @@ export function rewardCharts(report) {
   }));
 }
 
+/** "executor.outcome" and "executor.total" share a chart, and so do all of a monitor's figures without a dot. */
+export function monitorCharts(report) {
+  return Object.entries(report.monitors ?? {}).flatMap(([monitor, { curves }]) => {
+    const titleOf = (figure) => (figure.includes('.') ? `${monitor}: ${figure.split('.')[0]}` : monitor);
+    return [...Map.groupBy(Object.entries(curves), ([figure]) => titleOf(figure))].map(([title, entries]) => ({
+      key: title,
+      title,
+      lines: entries.map(([name, points], colour) => ({ name, points, colour: colour % 8 })),
+    }));
+  });
+}
+
 export function flowCharts(report) {
   return [
     {

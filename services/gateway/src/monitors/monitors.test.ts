@@ -39,7 +39,7 @@ describe('monitors', () => {
       'verifier.brier': 0.91,
     });
     expect(figures['entropy']).toEqual({ executor: expect.closeTo(0.3, 6), proposer: expect.closeTo(0.3, 6) });
-    expect(figures['tokens']).toEqual({ sampled: 6, 'sampled.executor': 4, 'sampled.proposer': 2, trained: 2, 'per-task': 6 });
+    expect(figures['tokens']).toEqual({ sampled: 6, 'sampled.executor': 4, 'sampled.proposer': 2, trained: 2, 'cost.per-task': 6 });
     expect(figures['waste']).toEqual({ executor: 0.75 });
   });
 

@@ -39,7 +39,7 @@ const monitor: Monitor<Tokens> = {
       { name: 'sampled', value: total },
       ...Object.entries(sampled).map(([role, value]) => ({ name: `sampled.${role}`, value })),
       { name: 'trained', value: trained },
-      { name: 'per-task', value: settled === 0 ? 0 : total / settled },
+      { name: 'cost.per-task', value: settled === 0 ? 0 : total / settled },
     ];
   },
 };

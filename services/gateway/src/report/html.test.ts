@@ -29,6 +29,14 @@ describe('the written report', () => {
     expect(html).not.toContain('<script');
   });
 
+  test('has a chart for each monitor, and no such section without one', () => {
+    const recipe = testRecipe({ monitors: [{ use: 'waste' }, { use: 'roles' }] });
+    const html = reportHtml(reportOf(testRecord({ recipe }), foldAll(emptyProjection(recipe), episodeMessages('1.0.0')), noExtras));
+    expect(html).toContain('<h2>Monitors</h2>');
+    expect(html).toContain('<h3>roles: executor</h3>');
+    expect(reportHtml(reportOf(testRecord(), emptyProjection(testRecipe()), noExtras))).not.toContain('<h2>Monitors</h2>');
+  });
+
   test('needs no other file', () => {
     const html = reportHtml(reportOf(testRecord(), foldAll(emptyProjection(testRecipe()), episodeMessages('1.0.0')), noExtras));
     expect(html).not.toMatch(/(src|href)="(?!data:)/);

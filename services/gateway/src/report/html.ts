@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { figureKind, type AgentReport, type Conversation, type HeldOutRow, type RunReport } from '@redqueen/core';
 import { conversationHtml } from './html-conversation.ts';
 import { crossPlayHtml } from './html-cross-play.ts';
+import { monitorsHtml } from './html-monitors.ts';
 import { chartSvg, escapeHtml, type ChartLine } from './svg.ts';
 import { changeText, countText, durationText, measuredText } from './words.ts';
 
@@ -161,12 +162,14 @@ export function reportHtml(report: RunReport): string {
     title: 'staleness in versions',
     lines: [{ name: 'moving mean', colour: 3, points: report.staleness.curve }],
   });
+  const watched = monitorsHtml(report.monitors);
   const body = [
     tiles(report),
     report.error === '' ? '' : section('The run failed', report.error, ''),
     section('Before and after', 'held-out tasks that nobody trained on; 95 % Wilson intervals in brackets', heldOutTable(report.heldOut)),
     section('Held-out accuracy by lineage', '▲ released  ✕ refused  ◀ rolled back', lineages(report)),
     section('Rewards by term', 'moving means', rewards(report)),
+    watched === '' ? '' : section('Monitors', 'what the recipe has watched, and the knobs it turned', watched),
     section('Frontier', 'share of right attempts in training, and held-out greedy accuracy', frontier(report)),
     section(
       'Executor against proposer',
