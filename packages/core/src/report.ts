@@ -165,7 +165,7 @@ export interface ConversationReward {
 /** One turn of an episode, readable by a person. */
 export interface ConversationTurn {
   readonly speaker: string;
-  /** "proposal", "task", "attempt", "verdict", "settlement". */
+  /** "proposal", "task", "attempt", "evaluation", "scoring", "verdict", "settlement". */
   readonly kind: string;
   /** What the speaker was asked, as its policy read it; empty where nothing was. */
   readonly prompt: string;

@@ -15,6 +15,7 @@ import {
   type Config,
   type RunningService,
 } from '@redqueen/runtime';
+import { testRecipe } from './projection/builders.ts';
 import { reportedAgents } from './run-control/anchors.ts';
 import { createGateway } from './service.ts';
 
@@ -28,6 +29,8 @@ export interface TestGateway {
   restart(): Promise<void>;
   close(): Promise<void>;
 }
+
+const testAgents = reportedAgents(testRecipe());
 
 /** Recipes of the tests: the default one of the project, made small, on a file that begins like a GGUF. */
 export const smallPatch = { updates: 4, report: { perArm: 1 } };
@@ -121,7 +124,7 @@ export async function playCluster(
     );
   for await (const { message } of bus.read(run, { from: 1, follow: true, signal: options.signal })) {
     if (message.kind === 'control' && message.body.command === 'start' && message.to.role === 'policy') {
-      for (const agent of reportedAgents) await release(agent, 0, false);
+      for (const agent of testAgents) await release(agent, 0, false);
     }
     if (message.kind !== 'anchorTask') continue;
     const { anchorId: asked, opponents } = message.body;
@@ -132,6 +135,6 @@ export async function playCluster(
       const envelope = { run, from: 'verifier/0', to: 'gateway/0', id: `${body.anchorId}-result` };
       await tellAs(bus, envelope, { kind: 'anchorResult', body: { ...body, figures } });
     }
-    if (++answered === reportedAgents.length) options.proceed.then(() => release('executor/0', 1, true)).catch(() => {});
+    if (++answered === testAgents.length) options.proceed.then(() => release('executor/0', 1, true)).catch(() => {});
   }
 }

@@ -1,5 +1,5 @@
 import type { Body, InteractionReward, Message, SampleGroup } from '@redqueen/contract';
-import { deviation, mean, type Conversation, type ConversationTurn } from '@redqueen/core';
+import { deviation, mean, peerTurnNumber, type Conversation, type ConversationTurn } from '@redqueen/core';
 
 /** What one agent earned in the episode, by turn. */
 interface Earned {
@@ -97,6 +97,19 @@ function attemptTurns(material: Material): ConversationTurn[] {
   });
 }
 
+/** What peers said of the attempts: solution by solution, its evaluation and then its scoring. */
+function actTurns(material: Material): ConversationTurn[] {
+  const samples = material.attempts?.group?.samples ?? [];
+  const turns = (material.attempts?.acts ?? []).map((act) => {
+    const kind = act.kind === 'PEER_ACT_KIND_SCORING' ? ('scoring' as const) : ('evaluation' as const);
+    const about = `${kind} of ${JSON.stringify(samples[act.attempt]?.text ?? '')} (attempt ${act.attempt})`;
+    const scored = kind === 'evaluation' ? '' : ` · ${act.score === undefined ? 'cannot be read' : `score ${act.score} of 3`}`;
+    const texts = { prompt: act.group?.prompt ?? '', text: act.group?.samples[0]?.text ?? '', remark: about + scored };
+    return { act, turn: turnOf(act.agent, kind, texts, earnedAt(material, act.agent, peerTurnNumber(kind, act.attempt, samples.length))) };
+  });
+  return turns.sort((a, b) => a.act.attempt - b.act.attempt || a.turn.kind.localeCompare(b.turn.kind)).map(({ turn }) => turn);
+}
+
 function verdictTurns(material: Material): ConversationTurn[] {
   return (material.verdicts?.verdicts ?? []).map((verdict) => {
     const speaker = speakerOf(verdict.judgement, 'verifier/0');
@@ -152,7 +165,7 @@ export function conversationOf(episode: string, messages: readonly Message[], se
     status,
     attempts: material.settlement?.attempts ?? material.attempts?.group?.samples.length ?? 0,
     solved: material.settlement?.solved ?? 0,
-    turns: [...proposalTurns(material), ...attemptTurns(material), ...verdictTurns(material)],
+    turns: [...proposalTurns(material), ...attemptTurns(material), ...actTurns(material), ...verdictTurns(material)],
     explanation: explanationOf(material),
   };
 }

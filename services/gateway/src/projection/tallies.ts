@@ -113,7 +113,7 @@ export function foldTallies(tallies: Tallies, message: Message, seconds: number)
         tallies.attempts++;
         add(tallies.failures, failureName(failure), 1);
       }
-      countSampled(tallies, 'executor', [message.body.group], seconds);
+      countSampled(tallies, 'executor', [message.body.group, ...message.body.acts.map(({ group }) => group)], seconds);
       return;
     case 'predictions':
       countSampled(tallies, 'world-model', message.body.groups, seconds);

@@ -1,4 +1,4 @@
-import type { CostReport, DeadLetterReport, HeldOutRow, RunRecord, RunReport } from '@redqueen/core';
+import { agentsOfRole, type CostReport, type DeadLetterReport, type HeldOutRow, type RunRecord, type RunReport } from '@redqueen/core';
 import { benchReport } from '../monitors/bench.ts';
 import { crossPlayReport } from '../projection/cross-play.ts';
 import { exampleEpisode } from '../projection/episodes.ts';
@@ -16,7 +16,7 @@ export interface ReportExtras {
   readonly deadLetters: readonly DeadLetterReport[];
 }
 
-/** The agent that counts a run's updates. */
+/** The agent whose held-out accuracy the map of levels shows. */
 export const executorAgent = 'executor/0';
 
 const roleOrder = ['executor', 'proposer', 'verifier', 'world-model'];
@@ -30,9 +30,10 @@ function agentsOf(projection: Projection): AgentLineage[] {
   return [...projection.lineages.agents.values()].sort((a, b) => rank(a.agent) - rank(b.agent) || a.agent.localeCompare(b.agent));
 }
 
-/** Executor updates made, never more than the run has. */
+/** Updates made by the executor that has made the fewest, never more than the run has. */
 export function updatesDone(projection: Projection, record: RunRecord): number {
-  return Math.min(record.updates, projection.lineages.agents.get(executorAgent)?.updates ?? 0);
+  const made = agentsOfRole(record.recipe, 'executor').map((agent) => projection.lineages.agents.get(agent)?.updates ?? 0);
+  return Math.min(record.updates, ...made);
 }
 
 const iso = (time: number | undefined): string => (time === undefined ? '' : new Date(time).toISOString());

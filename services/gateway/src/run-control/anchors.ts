@@ -1,10 +1,12 @@
-import { addressOf, type BodyInput } from '@redqueen/contract';
-import type { RunRecord } from '@redqueen/core';
+import type { BodyInput } from '@redqueen/contract';
+import { agentsOf, type Recipe, type RunRecord } from '@redqueen/core';
 import { anchorIdOf, type AnchorRequest } from '../projection/held-out.ts';
 import type { Projection } from '../projection/projection.ts';
 
-/** The agents whose held-out figures are reported. */
-export const reportedAgents: readonly string[] = ['executor/0', 'proposer/0', 'verifier/0', 'world-model/0'];
+/** The agents whose held-out figures are reported: all of the recipe. */
+export function reportedAgents(recipe: Recipe): string[] {
+  return agentsOf(recipe).map(({ agent }) => agent);
+}
 
 /** How long an answer may take before the question is asked again. */
 export const anchorPatienceMs = 180_000;
@@ -52,8 +54,8 @@ export function anchorState(record: RunRecord, projection: Projection, point: st
 }
 
 /** Agents that have a version, so that they can be measured. */
-export function measurableAgents(projection: Projection): string[] {
-  return reportedAgents.filter((agent) => (projection.lineages.agents.get(agent)?.version ?? -1) >= 0);
+export function measurableAgents(recipe: Recipe, projection: Projection): string[] {
+  return reportedAgents(recipe).filter((agent) => (projection.lineages.agents.get(agent)?.version ?? -1) >= 0);
 }
 
 /**
@@ -71,12 +73,7 @@ export function periodicAnchors(record: RunRecord, projection: Projection, now: 
     const version = projection.lineages.agents.get(agent)?.version ?? 0;
     return !requests.some((request) => request.agent === agent && request.answered && request.version === version);
   };
-  return measurableAgents(projection)
+  return measurableAgents(record.recipe, projection)
     .filter(stale)
     .map((agent) => tellOf(record, projection, point, agent));
-}
-
-/** The actor that is asked: the agent itself. */
-export function anchorTarget(agent: string): ReturnType<typeof addressOf> {
-  return addressOf(agent);
 }

@@ -14,7 +14,7 @@ export function measuredVersion(projection: Projection, agent: string): number {
 
 async function exportAdapters(gateway: Gateway, view: RunView): Promise<void> {
   const { run } = view.record;
-  for (const agent of reportedAgents) {
+  for (const agent of reportedAgents(view.record.recipe)) {
     const version = measuredVersion(view.projection, agent);
     // Version 0 is the base model: there is no adapter to hand out.
     if (version === 0) continue;

@@ -4,8 +4,9 @@ import { episodeMessages, foldAll, testRecipe, testRecord, told } from '../proje
 import { elapsedSeconds, emptyProjection, fold, type Projection } from '../projection/projection.ts';
 import { reportedAgents } from './anchors.ts';
 import { crossPlayPatienceMs } from './cross-play.ts';
-import { plan, type Step } from './plan.ts';
+import { endOf, plan, type Step } from './plan.ts';
 
+const everybody = reportedAgents(testRecipe());
 const ids = (steps: readonly Step[]) => steps.map((step) => (step.kind === 'tell' ? step.id : step.kind));
 
 /** What the actors see once the steps' messages are stored. */
@@ -45,7 +46,7 @@ function started(): Projection {
   const projection = applied(emptyProjection(testRecipe()), plan(testRecord(), emptyProjection(testRecipe()), 1000));
   foldAll(
     projection,
-    reportedAgents.map((agent) => release(agent, 0)),
+    everybody.map((agent) => release(agent, 0)),
   );
   return projection;
 }
@@ -53,6 +54,24 @@ function started(): Projection {
 const at = (projection: Projection, later = 0) => (projection.lastAt ?? 0) + later;
 
 describe('run control', () => {
+  test('measures every executor, and ends with the last of them', () => {
+    const record = testRecord({ recipe: testRecipe({ roles: { executor: { agents: 2 } } }) });
+    const projection = applied(emptyProjection(record.recipe), plan(record, emptyProjection(record.recipe), 1000));
+    const peers = reportedAgents(record.recipe);
+    foldAll(
+      projection,
+      peers.map((agent) => release(agent, 0)),
+    );
+    const first = plan(record, projection, at(projection));
+    expect(ids(first)).toEqual(peers.map((agent) => `r1:report:start:${agent}`));
+    const targets = first.map((step) => (step.kind === 'tell' ? `${step.to.role}/${step.to.key}` : ''));
+    expect(targets.slice(0, 2)).toEqual(['executor/0', 'executor/0']);
+    foldAll(projection, [release('executor/0', 1, true)]);
+    expect(endOf(record, projection)).toBeUndefined();
+    foldAll(projection, [release('executor/1', 1, true)]);
+    expect(endOf(record, projection)).toBe('8 updates made');
+  });
+
   test('starts policy and curriculum once, whoever asks again', () => {
     const empty = emptyProjection(testRecipe());
     const steps = plan(testRecord(), empty, 1000);
@@ -63,7 +82,7 @@ describe('run control', () => {
   test('measures version 0 of every agent as soon as there is one, and then every so often what is new', () => {
     const projection = started();
     const first = plan(testRecord(), projection, at(projection));
-    expect(ids(first)).toEqual(reportedAgents.map((agent) => `r1:report:start:${agent}`));
+    expect(ids(first)).toEqual(everybody.map((agent) => `r1:report:start:${agent}`));
     applied(projection, first);
     expect(plan(testRecord(), projection, at(projection, 40_000))).toEqual([]);
     foldAll(projection, answers(projection));
@@ -89,7 +108,7 @@ describe('run control', () => {
     applied(projection, plan(testRecord(), projection, at(projection)));
     foldAll(projection, [...answers(projection), release('executor/0', 1, true)]);
     const steps = plan(testRecord(), projection, at(projection));
-    expect(ids(steps)).toEqual(['r1-stop-1', ...reportedAgents.map((agent) => `r1:report:end:${agent}`)]);
+    expect(ids(steps)).toEqual(['r1-stop-1', ...everybody.map((agent) => `r1:report:end:${agent}`)]);
     applied(projection, steps);
     expect(plan(testRecord(), projection, at(projection))).toEqual([]);
     foldAll(projection, answers(projection));

@@ -1,12 +1,12 @@
 import { addressOf, type Address, type ToldInput } from '@redqueen/contract';
-import { declaredKnobs, type RunRecord } from '@redqueen/core';
+import { agentsOfRole, declaredKnobs, type RunRecord } from '@redqueen/core';
+import { actorOf } from '@redqueen/runtime';
 import type { KnobOrder } from '../monitors/bench.ts';
 import { curriculumCommand } from '../projection/controls.ts';
 import { pendingTasks, sampledTokens } from '../projection/tallies.ts';
 import type { Projection } from '../projection/projection.ts';
-import { executorAgent } from '../report/document.ts';
 import { crossPlayDone, crossPlayTells } from './cross-play.ts';
-import { anchorState, anchorTarget, measurableAgents, periodicAnchors, reportedAgents, type AnchorTell } from './anchors.ts';
+import { anchorState, measurableAgents, periodicAnchors, reportedAgents, type AnchorTell } from './anchors.ts';
 
 /** What run control is to do next. */
 export type Step =
@@ -32,7 +32,7 @@ function control(id: string, to: Address, command: string, reason: string): Step
 }
 
 function anchor({ id, agent, body }: AnchorTell): Step {
-  return { kind: 'tell', id, to: anchorTarget(agent), told: { kind: 'anchorTask', body } };
+  return { kind: 'tell', id, to: actorOf(agent), told: { kind: 'anchorTask', body } };
 }
 
 /** What a monitor ordered, told to the actor that owns the knob. */
@@ -64,7 +64,8 @@ function start(record: RunRecord, projection: Projection): Step[] {
 
 /** Why the run ends now, if it does. */
 export function endOf(record: RunRecord, projection: Projection): string | undefined {
-  if (projection.lineages.agents.get(executorAgent)?.last) return `${record.updates} updates made`;
+  const executors = agentsOfRole(record.recipe, 'executor');
+  if (executors.every((agent) => projection.lineages.agents.get(agent)?.last)) return `${record.updates} updates made`;
   const limit = record.recipe.maxSampledTokens;
   if (limit !== undefined && sampledTokens(projection.tallies) >= limit) return `${limit} tokens sampled`;
   return undefined;
@@ -83,8 +84,9 @@ function askEverybody(record: RunRecord, projection: Projection, point: string, 
 }
 
 function end(record: RunRecord, projection: Projection, reason: string, now: number): Step[] {
-  const steps = [...stop(record, projection, reason), ...askEverybody(record, projection, 'end', reportedAgents, now)];
-  const answered = (point: string) => reportedAgents.every((agent) => anchorState(record, projection, point, agent, now) === 'answered');
+  const everybody = reportedAgents(record.recipe);
+  const steps = [...stop(record, projection, reason), ...askEverybody(record, projection, 'end', everybody, now)];
+  const answered = (point: string) => everybody.every((agent) => anchorState(record, projection, point, agent, now) === 'answered');
   if (!answered('start') || !answered('end')) return steps;
   const matrix = crossPlayTells(record, projection).map(anchor);
   if (matrix.length > 0) return [...steps, ...matrix];
@@ -106,7 +108,7 @@ function stopping(record: RunRecord, projection: Projection, now: number): Step[
 export function plan(record: RunRecord, projection: Projection, now: number): Step[] {
   if (record.status === 'stopping') return stopping(record, projection, now);
   if (record.status !== 'running') return [];
-  const first = askEverybody(record, projection, 'start', measurableAgents(projection), now);
+  const first = askEverybody(record, projection, 'start', measurableAgents(record.recipe, projection), now);
   const reason = endOf(record, projection);
   if (reason !== undefined) return [...first, ...end(record, projection, reason, now)];
   return [
