@@ -11,6 +11,7 @@ export { areaUnderCurve, brier, deviation, mean, movingAverage, sampleDeviation,
 export { bootstrapInterval, meanInterval, studentQuantile } from './intervals.ts';
 export { mergePatch } from './merge-patch.ts';
 export { parseWith } from './schema-errors.ts';
+export { recipeJsonSchema } from './recipe-json-schema.ts';
 export { resolveRecipe } from './resolve-recipe.ts';
 export { decodeRunRecord, encodeRunRecord, type RunRecord, type RunState } from './run.ts';
 export type {

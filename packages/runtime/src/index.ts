@@ -13,6 +13,8 @@ export { loadConfig, projectFolder, type LoadedConfig, type LoadOptions } from '
 export { modelFile } from './config/models.ts';
 export { loadRecipe, parseRecipe, recipeFile, recipeNames } from './config/recipes.ts';
 export { configSchema, type Config } from './config/schema.ts';
+// plug-ins of other packages
+export { loadPlugins } from './plugins/load.ts';
 // service: the shell of every service
 export type { CreateService, ServiceClient, ServiceContext, ServiceParts } from './service/types.ts';
 export { serviceAddress } from './service/clients.ts';

@@ -1,19 +1,19 @@
 import type { AnchorTask, SampleGroup, Task as TaskMessage } from '@redqueen/contract';
-import { RedQueenError, seedOf, type RunRecord, type Task } from '@redqueen/core';
-import { environmentByName } from '@redqueen/environments';
 import {
-  addresses,
-  agents,
-  failureOf,
-  requireAgent,
-  taskOf,
-  type ActorContext,
+  RedQueenError,
+  seedOf,
+  type AnyPlugin,
+  type ContextManager,
   type PolicyClient,
-  type PoolActor,
-  type Tell,
-} from '@redqueen/runtime';
+  type RolloutDriver,
+  type RunRecord,
+  type Task,
+} from '@redqueen/core';
+import { environmentByName } from '@redqueen/environments';
+import { addresses, agents, failureOf, requireAgent, taskOf, type ActorContext, type PoolActor, type Tell } from '@redqueen/runtime';
 import { createAnchors } from './anchors.ts';
-import { plan } from './drivers/index.ts';
+import { contextsOf, remember } from './contexts.ts';
+import { drivers } from './drivers/index.ts';
 import { transitionsOf } from './transitions.ts';
 
 /** Tasks in hand at once in one process: with eight attempts each, enough to fill the policy service's batches twice. */
@@ -42,17 +42,29 @@ function failedGroup(task: Task, attempts: number, reason: unknown): SampleGroup
   };
 }
 
+/** The driver that a recipe names. Throws `invalid_argument` where the executor trains and the driver's samples cannot be trained on. */
+function driverOf({ recipe }: RunRecord, context: ContextManager, plugins: readonly AnyPlugin[]): RolloutDriver {
+  const driver = drivers.with(plugins).create(recipe.driver, { context }, 'driver');
+  if (driver.trainable || !recipe.roles.executor.trains) return driver;
+  throw new RedQueenError(
+    'invalid_argument',
+    `driver: nothing can be trained on what ${recipe.driver.use} samples; set roles.executor.trains to false or take "plan"`,
+  );
+}
+
 /**
- * The executor of a run. A task becomes one group of attempts for the verifier, and its executed steps become transitions for the world model.
+ * The executor of a run; `plugins` are those of the recipe's packages. A task becomes one group of attempts for the verifier, and its executed steps become transitions for the world model.
  * Attempts that the policy service could not make, retries included, are told as infrastructure failures; they are void, never wrong.
  */
-export function createExecutorActor(record: RunRecord, policy: PolicyClient): PoolActor {
+export function createExecutorActor(record: RunRecord, policy: PolicyClient, plugins: readonly AnyPlugin[] = []): PoolActor {
   const { recipe } = record;
+  const contexts = contextsOf(record, plugins);
+  const driver = driverOf(record, contexts.context, plugins);
   const tryAnchors = createAnchors(recipe, policy);
 
   const attempt = async (run: string, task: Task, body: TaskMessage, temperature: number, signal: AbortSignal): Promise<SampleGroup> => {
     try {
-      return await plan.attempt({ run, task, attempts: body.attempts, temperature, seed: body.seed }, policy, signal);
+      return await driver.attempt({ run, task, attempts: body.attempts, temperature, seed: body.seed }, policy, signal);
     } catch (reason) {
       // A stopping actor has not failed: its message goes back and is handled by another replica.
       if (signal.aborted) throw reason;
@@ -64,6 +76,7 @@ export function createExecutorActor(record: RunRecord, policy: PolicyClient): Po
     const task = trainingTask(body);
     const temperature = body.temperature ?? recipe.temperature;
     const group = await attempt(context.run, task, body, temperature, context.signal);
+    await remember(contexts, task, group);
     const { taskId, slotId, spec } = body;
     const tells: Tell[] = [{ to: addresses.verifier, kind: 'attempts', body: { taskId, slotId, spec, group, temperature } }];
     if (!recipe.roles['world-model'].trains) return tells;

@@ -3,7 +3,9 @@ import { RedQueenError, type Task } from '@redqueen/core';
 import { environmentByName, readTask } from '@redqueen/environments';
 import { createActorPolicyClient, createPolicyClient, type CreateService, type PolicyClient } from '@redqueen/runtime';
 import { createExecutorActor } from './actor.ts';
+import { barely } from './contexts.ts';
 import { drivers } from './drivers/index.ts';
+import { plugins } from './plugins.ts';
 
 /** The task of a request, as its canonical form says. Throws `invalid_argument` naming the field. */
 function requestedTask({ spec }: AttemptRequest): Task {
@@ -17,7 +19,7 @@ async function attempt(request: AttemptRequest, policy: PolicyClient, signal: Ab
   const { run, attempts, temperature, seed } = request;
   if (attempts < 1 || attempts > 64) throw new RedQueenError('invalid_argument', `attempts: ${attempts} must be 1 to 64`);
   if (!(temperature >= 0)) throw new RedQueenError('invalid_argument', `temperature: ${temperature} must be 0 or more`);
-  const driver = drivers.get(request.driver || 'plan');
+  const driver = drivers.create({ use: request.driver || 'plan' }, { context: barely }, 'driver');
   return { group: await driver.attempt({ run, task: requestedTask(request), attempts, temperature, seed }, policy, signal) };
 }
 
@@ -27,7 +29,8 @@ export const createExecutor: CreateService = async ({ clock, connect }) => {
   const actorPolicy = createActorPolicyClient(connect('policy'), clock);
   return {
     rpc: { ExecutorService: { Attempt: (request, call) => attempt(request, policy, call.signal) } },
-    actors: (record) => [createExecutorActor(record, actorPolicy)],
+    actors: (record, more) => [createExecutorActor(record, actorPolicy, more)],
+    plugins,
     dependencies: ['policy'],
   };
 };

@@ -1,4 +1,4 @@
-import { RedQueenError, type RunRecord } from '@redqueen/core';
+import { RedQueenError, type AnyPlugin, type RunRecord } from '@redqueen/core';
 import { modelFile, type ServiceContext } from '@redqueen/runtime';
 import { DeviceHost, type StartProcess } from './device/host.ts';
 import { failRun } from './fail-run.ts';
@@ -28,15 +28,15 @@ export class Runs {
   }
 
   /**
-   * Makes ready for a run, or again for a resumed one. Throws `not_found` or `invalid_argument` for a model that is none, and `failed_precondition`
+   * Makes ready for a run, or again for a resumed one; `plugins` are those of the recipe's packages. Throws `not_found` or `invalid_argument` for a model that is none, and `failed_precondition`
    * for another base model than that of a run under way: one device serves one.
    */
-  attach(record: RunRecord): RunPolicies {
+  attach(record: RunRecord, plugins: readonly AnyPlugin[] = []): RunPolicies {
     const { bus, config, logger } = this.#context;
     const host = this.#hostFor(modelFile(record.recipe.model, config.policy.modelsFolder), record.run);
     const vacated = this.#runs.get(record.run)?.served.close() ?? Promise.resolve();
     const policies = new RunPolicies({
-      plan: { run: record.run, recipe: record.recipe, seed: record.seed, updates: record.updates },
+      plan: { run: record.run, recipe: record.recipe, seed: record.seed, updates: record.updates, plugins },
       host,
       bus,
       stores: storesOf(bus, record.run),

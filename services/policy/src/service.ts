@@ -1,9 +1,10 @@
-import { decodeRunRecord, RedQueenError, type RunRecord } from '@redqueen/core';
+import { decodeRunRecord, RedQueenError, type AnyPlugin, type RunRecord } from '@redqueen/core';
 import type { Actor, CreateService, ServiceContext } from '@redqueen/runtime';
 import { availableParallelism } from 'node:os';
 import { policyActor } from './actor.ts';
 import { startChild } from './device/child.ts';
 import { failRun } from './fail-run.ts';
+import { plugins } from './plugins.ts';
 import { device } from './rpc/device.ts';
 import { exportAdapter, reinstate, versions } from './rpc/lineage.ts';
 import { generate, score } from './rpc/sampling.ts';
@@ -26,16 +27,17 @@ export const createPolicy: CreateService = async (context) => {
       },
     },
     dependencies: [],
-    actors: (record) => actorsOf(context, runs, record),
+    actors: (record, more) => actorsOf(context, runs, record, more),
+    plugins,
     healthy: () => runs.host?.lost !== true,
     close: () => runs.close(),
   };
 };
 
 /** The run's trainer; none where the run can never work here, which ends it. */
-function actorsOf(context: ServiceContext, runs: Runs, record: RunRecord): readonly Actor[] {
+function actorsOf(context: ServiceContext, runs: Runs, record: RunRecord, more: readonly AnyPlugin[]): readonly Actor[] {
   try {
-    return [policyActor(runs.attach(record))];
+    return [policyActor(runs.attach(record, more))];
   } catch (reason) {
     const error = RedQueenError.from(reason);
     context.logger.error({ err: error, run: record.run }, `run ${record.run} cannot work: ${error.message}`);

@@ -134,7 +134,7 @@ describe('proposer actor', () => {
     policy.failure = new RedQueenError('unavailable', 'not there');
     await expect(tellsOf(createProposerActor(record, policy), slotMessage('0.0'))).rejects.toMatchObject({ code: 'unavailable' });
     await expect(tellsOf(createProposerActor(record, policy), slotMessage('0.0', { source: 'magic' }))).rejects.toThrow(
-      /generator, policy-proposals/,
+      /neither the recipe's nor generator/,
     );
   });
 

@@ -2,13 +2,14 @@ import type { ProposeRequest, ProposeResponseInput } from '@redqueen/contract';
 import { RedQueenError } from '@redqueen/core';
 import { createActorPolicyClient, createPolicyClient, specOf, type CreateService, type PolicyClient } from '@redqueen/runtime';
 import { createProposerActor } from './actor.ts';
-import { createSources, proposalTokens } from './sources/index.ts';
+import { plugins } from './plugins.ts';
+import { proposalTokens, taskSources } from './sources/index.ts';
 
 async function propose(request: ProposeRequest, policy: PolicyClient, signal: AbortSignal): Promise<ProposeResponseInput> {
   const { count, ...slot } = request;
   if (count < 1 || count > 64) throw new RedQueenError('invalid_argument', `count: ${count} must be 1 to 64`);
   const maxTokens = proposalTokens([{ use: slot.environment, families: { [slot.family]: [slot.level] } }]);
-  const source = createSources(policy, maxTokens).get('policy-proposals');
+  const source = taskSources.create({ use: 'proposer' }, { policy, maxTokens });
   const drafts = await source.propose({ ...slot, proposals: count }, signal);
   return {
     proposals: drafts.map(({ task, rejection, proposal }) => ({
@@ -26,7 +27,8 @@ export const createProposer: CreateService = async ({ clock, connect }) => {
   const actorPolicy = createActorPolicyClient(connect('policy'), clock);
   return {
     rpc: { ProposerService: { Propose: (request, call) => propose(request, policy, call.signal) } },
-    actors: (record) => [createProposerActor(record, actorPolicy)],
+    actors: (record, more) => [createProposerActor(record, actorPolicy, more)],
+    plugins,
     dependencies: ['policy'],
   };
 };

@@ -4,6 +4,7 @@ import type { ActorHost, CreateService } from '@redqueen/runtime';
 import { createAggregatorActor } from './actor.ts';
 import { explain } from './explain.ts';
 import type { State } from './fold/state.ts';
+import { plugins } from './plugins.ts';
 import { rulesOf } from './rules.ts';
 import { watchTimeOuts } from './time-outs.ts';
 
@@ -59,7 +60,8 @@ export const createRewardAggregator: CreateService = async ({ bus, clock, logger
         Explain: (request, call) => explain(bus, request.run, request.episodeId, call.signal),
       },
     },
-    actors: (record) => [createAggregatorActor(rulesOf(record), logger.child({ run: record.run }))],
+    actors: (record, more) => [createAggregatorActor(rulesOf(record, more), logger.child({ run: record.run }))],
+    plugins,
     attached,
     detached,
     dependencies: [],

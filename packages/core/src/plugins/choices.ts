@@ -34,7 +34,11 @@ function roleChoices(name: string, role: Recipe['roles']['executor']): RecipeCho
 export function pluginChoices(recipe: Recipe): readonly RecipeChoice[] {
   const one = (key: string, kind: PluginKind, { use, options }: Choice): RecipeChoice => ({ key, kind, use, options });
   return [
-    ...several('environments', 'environment', recipe.environments.map(({ use }) => ({ use, options: {} }))),
+    ...several(
+      'environments',
+      'environment',
+      recipe.environments.map(({ use }) => ({ use, options: {} })),
+    ),
     one('source', 'task-source', recipe.source),
     one('curriculum', 'curriculum', recipe.curriculum),
     one('driver', 'rollout-driver', recipe.driver),

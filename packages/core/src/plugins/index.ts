@@ -14,6 +14,7 @@ export type {
   Task,
   Truth,
 } from './environment.ts';
+export { faultsOfPlugin } from './faults.ts';
 export { pluginKinds, type PluginKind, type PluginTypes } from './kinds.ts';
 export type { Admission, Flips, Lineage, TriedVersion, Verdict } from './lineage.ts';
 export type { Experience, MemoryQuery, MemoryStore, MemoryTools, Recalled } from './memory-store.ts';
@@ -26,3 +27,4 @@ export type { AnswerForm, AttemptTurn, EpisodeFacts, EpisodeKind, Evidence, Judg
 export type { AttemptPlan, DriverTools, RolloutDriver } from './rollout-driver.ts';
 export type { Draft, Rejection, SlotRequest, TaskSource, TaskSourceTools } from './task-source.ts';
 export type { Answered, Opinion, Verifier, VerifierTools } from './verifier.ts';
+export { grantTruth, isExternallyRewarded, type ExternallyRewarded, type TruthAccess } from './truth-access.ts';

@@ -27,7 +27,8 @@ export interface PluginRegistry<Kind extends PluginKind> {
 export function pluginRegistry<Kind extends PluginKind>(kind: Kind, plugins: readonly PluginOf<Kind>[]): PluginRegistry<Kind> {
   const what = kind.replaceAll('-', ' ');
   const stranger = plugins.find((plugin) => plugin.kind !== kind);
-  if (stranger) throw new RedQueenError('invalid_argument', `${stranger.kind} ${stranger.name} is no ${what}; register it among its own kind`);
+  if (stranger)
+    throw new RedQueenError('invalid_argument', `${stranger.kind} ${stranger.name} is no ${what}; register it among its own kind`);
   const byName = registryOf(what, plugins);
   return {
     kind,
@@ -45,4 +46,3 @@ export function pluginRegistry<Kind extends PluginKind>(kind: Kind, plugins: rea
     with: (more) => pluginRegistry(kind, [...plugins, ...more.filter((plugin) => plugin.kind === kind)] as readonly PluginOf<Kind>[]),
   };
 }
-

@@ -2,6 +2,7 @@ import { addressText } from '@redqueen/contract';
 import type { RunRecord } from '@redqueen/core';
 import type { Actor } from '../actors/actor.ts';
 import { startActor, type ActorHost } from '../actors/host.ts';
+import { loadPlugins } from '../plugins/load.ts';
 import { Runs } from '../runs/runs.ts';
 import type { Attached } from './attachments.ts';
 import type { ServiceContext, ServiceParts } from './types.ts';
@@ -46,8 +47,9 @@ async function startAll(record: RunRecord, actors: readonly Actor[], context: Se
  * Where one of them cannot be started, those that were are drained again and the error is thrown.
  */
 export async function attachRun(record: RunRecord, parts: ServiceParts, context: ServiceContext): Promise<Attached> {
-  const hosts = await startAll(record, parts.actors?.(record) ?? [], context);
-  parts.attached?.(record, hosts);
+  const plugins = await loadPlugins(record.recipe.plugins);
+  const hosts = await startAll(record, parts.actors?.(record, plugins) ?? [], context);
+  parts.attached?.(record, hosts, plugins);
   return {
     actors: hosts.length,
     async stop() {

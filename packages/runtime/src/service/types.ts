@@ -1,4 +1,4 @@
-import type { Clock, IdSource, RunRecord } from '@redqueen/core';
+import type { AnyPlugin, Clock, IdSource, RunRecord } from '@redqueen/core';
 import type { Actor } from '../actors/actor.ts';
 import type { ActorHost } from '../actors/host.ts';
 import type { Bus } from '../bus/port.ts';
@@ -30,9 +30,11 @@ export interface ServiceParts {
   /** The gRPC services that it offers. */
   readonly rpc: RpcImplementation;
   /** Its actors of a run; called when a run starts or the service comes back while one is under way. */
-  readonly actors?: (record: RunRecord) => readonly Actor[];
+  readonly actors?: (record: RunRecord, plugins: readonly AnyPlugin[]) => readonly Actor[];
+  /** The plug-ins that it has of its own, for checking recipes; those of a recipe's packages are loaded by the shell and given to `actors`. */
+  readonly plugins?: readonly AnyPlugin[];
   /** Called when the actors of a run are at work, with their hosts in the same order: for RPCs that read a state, and for what is told because time has passed. */
-  readonly attached?: (record: RunRecord, hosts: readonly ActorHost[]) => void;
+  readonly attached?: (record: RunRecord, hosts: readonly ActorHost[], plugins: readonly AnyPlugin[]) => void;
   /** Called before the actors of a run are drained. */
   readonly detached?: (run: string) => void;
   /** The services that must be SERVING before this one is. */

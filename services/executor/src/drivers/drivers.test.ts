@@ -3,7 +3,10 @@ import { environmentByName, readTask } from '@redqueen/environments';
 import { checkAnswer, rightAnswer } from '@redqueen/environments/truth';
 import { ScriptedPolicy } from '@redqueen/testkit';
 import { describe, expect, test } from 'vitest';
+import { barely } from '../contexts.ts';
 import { drivers } from './index.ts';
+
+const driver = (use: string) => drivers.create({ use }, { context: barely });
 
 const grid = environmentByName('grid');
 const maze = grid.parse('mAK##D.##G') as Task;
@@ -21,10 +24,10 @@ describe('rollout drivers', () => {
   });
 
   test('plan takes the whole answer, stepwise mends it state by state', async () => {
-    const whole = await drivers.get('plan').attempt(plan, hasty);
+    const whole = await driver('plan').attempt(plan, hasty);
     expect(whole.samples.map(({ text }) => checkAnswer(maze, text).correct)).toEqual([false, false, false]);
     expect(whole.samples[0]?.tokens).toHaveLength(5);
-    const steps = await drivers.get('stepwise').attempt(plan, hasty);
+    const steps = await driver('stepwise').attempt(plan, hasty);
     expect(steps.samples.map(({ text }) => checkAnswer(maze, text).correct)).toEqual([true, true, true]);
     expect(steps.samples[0]).toMatchObject({ text: 'rdrd', tokens: [], failure: 'FAILURE_CLASS_OK' });
     expect(steps.policy).toEqual({ agent: 'executor/0', version: 1, adapterHash: 'hash-1' });
@@ -35,21 +38,21 @@ describe('rollout drivers', () => {
       const rest = readTask(prompt.slice(0, -1));
       return rest ? rightAnswer(rest) : undefined;
     });
-    await drivers.get('stepwise').attempt({ ...plan, attempts: 1 }, policy);
+    await driver('stepwise').attempt({ ...plan, attempts: 1 }, policy);
     const asked = policy.generated.map(({ prompts }) => prompts[0]?.text);
     expect(asked).toEqual(['mAK##D.##G=', 'm.A##..##G=', 'm..##A.##G=', 'm..##.A##G=']);
   });
 
   test('stepwise ends with the budget of moves, and with the failure of a plan that it cannot read', async () => {
     const wall = new ScriptedPolicy(() => 'u');
-    const [stuck] = (await drivers.get('stepwise').attempt({ ...plan, attempts: 1 }, wall)).samples;
+    const [stuck] = (await driver('stepwise').attempt({ ...plan, attempts: 1 }, wall)).samples;
     expect(stuck).toMatchObject({ text: 'uuuuuu', failure: 'FAILURE_CLASS_TRUNCATED' });
-    const [garbled] = (await drivers.get('stepwise').attempt({ ...plan, attempts: 1 }, new ScriptedPolicy(() => '?'))).samples;
+    const [garbled] = (await driver('stepwise').attempt({ ...plan, attempts: 1 }, new ScriptedPolicy(() => '?'))).samples;
     expect(garbled).toMatchObject({ text: '', failure: 'FAILURE_CLASS_MALFORMED' });
   });
 
   test('stepwise refuses an environment that is answered at once, and names the driver to use', async () => {
     const task = environmentByName('arithmetic').parse('37+4') as Task;
-    await expect(drivers.get('stepwise').attempt({ ...plan, task }, hasty)).rejects.toThrow(/driver "plan"/);
+    await expect(driver('stepwise').attempt({ ...plan, task }, hasty)).rejects.toThrow(/driver "plan"/);
   });
 });

@@ -1,9 +1,6 @@
-import { registryOf } from '@redqueen/core';
+import { pluginRegistry } from '@redqueen/core';
 import { plan } from './plan.ts';
 import { stepwise } from './stepwise.ts';
 
-/** The drivers by name. */
-export const drivers = registryOf('rollout driver', [plan, stepwise]);
-
-export type { AttemptPlan, RolloutDriver } from './driver.ts';
-export { plan } from './plan.ts';
+/** The rollout drivers that a recipe may name. */
+export const drivers = pluginRegistry('rollout-driver', [plan, stepwise]);

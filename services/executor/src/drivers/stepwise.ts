@@ -1,8 +1,17 @@
 import type { FailureClass, SampleGroup } from '@redqueen/contract';
-import { RedQueenError, seedOf, type Environment, type Task } from '@redqueen/core';
+import {
+  definePlugin,
+  RedQueenError,
+  seedOf,
+  type AttemptPlan,
+  type ContextManager,
+  type Environment,
+  type PolicyClient,
+  type Task,
+} from '@redqueen/core';
 import { environmentByName, requireFamily } from '@redqueen/environments';
-import { agents, type PolicyClient } from '@redqueen/runtime';
-import type { AttemptPlan, RolloutDriver } from './driver.ts';
+import { agents } from '@redqueen/runtime';
+import { z } from 'zod';
 import { failureClassOf } from './failure-class.ts';
 
 /** What came of one attempt. */
@@ -14,7 +23,8 @@ interface Walk {
 /** The next action that the policy wants in a state, or why there is none. */
 type Decision = { readonly action: string } | { readonly failure: FailureClass };
 
-type Ask = (text: string, seed: number) => Promise<SampleGroup>;
+/** Asks the policy what to do about a task that remains. */
+type Ask = (task: Task, seed: number) => Promise<SampleGroup>;
 
 function remainingTask(environment: Environment, state: unknown): Task {
   const task = environment.remaining?.(state);
@@ -23,7 +33,7 @@ function remainingTask(environment: Environment, state: unknown): Task {
 }
 
 async function decide(environment: Environment, task: Task, ask: Ask, seed: number): Promise<Decision> {
-  const [sample] = (await ask(environment.prompt(task), seed)).samples;
+  const [sample] = (await ask(task, seed)).samples;
   if (!sample) throw new RedQueenError('data_loss', `task ${task.canonical}: the policy service answered nothing`);
   const failure = failureClassOf(environment, task, sample);
   const action = failure === 'FAILURE_CLASS_OK' ? environment.actionsOf(task, sample.text)?.[0] : undefined;
@@ -46,33 +56,48 @@ async function walk(environment: Environment, task: Task, ask: Ask, seed: number
   return { actions, failure: 'FAILURE_CLASS_TRUNCATED' };
 }
 
+async function attempt(
+  { task, attempts, seed, ...rest }: AttemptPlan,
+  context: ContextManager,
+  policy: PolicyClient,
+  signal?: AbortSignal,
+): Promise<SampleGroup> {
+  const environment = environmentByName(task.environment);
+  const maxTokens = requireFamily(environment, task.family).maxAnswer;
+  let first: SampleGroup | undefined;
+  const ask: Ask = async (remaining, stepSeed) => {
+    const { prompt } = await context.build({ role: 'executor', task: remaining, prompt: environment.prompt(remaining) });
+    const prompts = [{ text: prompt, samples: 1, seed: stepSeed }];
+    const [group] = await policy.generate({ ...rest, agent: agents.executor, prompts, maxTokens }, signal);
+    if (!group) throw new RedQueenError('data_loss', `task ${task.canonical}: the policy service answered nothing`);
+    first ??= group;
+    return group;
+  };
+  remainingTask(environment, environment.reset(task));
+  const walks = await Promise.all(
+    Array.from({ length: attempts }, (_, index) => walk(environment, task, ask, seedOf(seed, index, 'attempt'))),
+  );
+  return {
+    prompt: environment.prompt(task),
+    promptTokens: [],
+    samples: walks.map(({ actions, failure }) => ({ tokens: [], logProbs: [], text: actions, failure, given: [] })),
+    policy: first?.policy ?? null,
+  };
+}
+
 /**
  * Acts step by step through the environment's step side and plans anew in every state, so that a mistake can be mended where it is seen.
  * A sample's text is the actions that were executed. It carries no tokens: they answered many prompts, not the group's, so nothing is trained on it.
  */
-export const stepwise: RolloutDriver = {
+export const stepwise = definePlugin({
+  kind: 'rollout-driver',
   name: 'stepwise',
-  trainable: false,
-  async attempt({ task, attempts, seed, ...rest }: AttemptPlan, policy: PolicyClient, signal?: AbortSignal): Promise<SampleGroup> {
-    const environment = environmentByName(task.environment);
-    const maxTokens = requireFamily(environment, task.family).maxAnswer;
-    let first: SampleGroup | undefined;
-    const ask: Ask = async (text, stepSeed) => {
-      const prompts = [{ text, samples: 1, seed: stepSeed }];
-      const [group] = await policy.generate({ ...rest, agent: agents.executor, prompts, maxTokens }, signal);
-      if (!group) throw new RedQueenError('data_loss', `task ${task.canonical}: the policy service answered nothing`);
-      first ??= group;
-      return group;
-    };
-    remainingTask(environment, environment.reset(task));
-    const walks = await Promise.all(
-      Array.from({ length: attempts }, (_, attempt) => walk(environment, task, ask, seedOf(seed, attempt, 'attempt'))),
-    );
-    return {
-      prompt: environment.prompt(task),
-      promptTokens: [],
-      samples: walks.map(({ actions, failure }) => ({ tokens: [], logProbs: [], text: actions, failure, given: [] })),
-      policy: first?.policy ?? null,
-    };
-  },
-};
+  source: 'model predictive control with the policy as the planner, e.g. Hafner et al. 2019; ours in form',
+  about: 'Plans anew in every state and takes the plan’s first action; nothing is trained on it.',
+  options: z.strictObject({}),
+  create: (_options, { context }) => ({
+    name: 'stepwise',
+    trainable: false,
+    attempt: (asked, policy, signal) => attempt(asked, context, policy, signal),
+  }),
+});

@@ -1,12 +1,6 @@
-import { RedQueenError } from '@redqueen/core';
+import { RedQueenError, type Flips } from '@redqueen/core';
 
-/** How the pass/fail answers of one version differ from another's on the same anchors. */
-export interface Flips {
-  /** Anchors that the first passed and the second fails. */
-  readonly passToFail: number;
-  /** Anchors that the first failed and the second passes. */
-  readonly failToPass: number;
-}
+export type { Flips } from '@redqueen/core';
 
 /** No difference. */
 export const noFlips: Flips = { passToFail: 0, failToPass: 0 };

@@ -1,10 +1,12 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { gated } from '../lineages/gated.ts';
+import { lineages } from '../lineages/index.ts';
 import { countFlips, noFlips, passCount, passText } from './flips.ts';
 import { isCostlier, lossText, meanLoss, readLosses } from './losses.ts';
 import { bestOf } from './merit.ts';
 import { isWorse } from './rule.ts';
+
+const lineage = lineages.create({ use: 'gated' }, {});
 
 const tried = (number: number, passed: string, losses: readonly number[] = []) => ({ number, passed, losses: lossText(losses) });
 
@@ -52,7 +54,7 @@ it('releases a candidate with the answers of its parent, whatever the tolerance'
     fc.property(answers, fc.double({ min: 0, max: 5, noNaN: true }), (passed, tolerance) => {
       const text = passText(passed);
       const parent = tried(3, text);
-      expect(gated.admit({ candidate: tried(4, text), parent, best: parent, tolerance, lossTolerance: 0 })).toEqual({
+      expect(lineage.admit({ candidate: tried(4, text), parent, best: parent, tolerance, lossTolerance: 0 })).toEqual({
         release: true,
         reason: 'gate',
         flips: noFlips,
@@ -64,7 +66,7 @@ it('releases a candidate with the answers of its parent, whatever the tolerance'
 it('refuses what is clearly worse than the parent, with the numbers', () => {
   const parent = tried(3, '1'.repeat(40));
   const candidate = tried(4, '1'.repeat(30) + '0'.repeat(10));
-  const verdict = gated.admit({ candidate, parent, best: parent, tolerance: 2, lossTolerance: 0 });
+  const verdict = lineage.admit({ candidate, parent, best: parent, tolerance: 2, lossTolerance: 0 });
   expect(verdict.release).toBe(false);
   expect(verdict.flips).toEqual({ passToFail: 10, failToPass: 0 });
   expect(verdict.reason).toBe('gate: of 40 anchors 10 were lost and 0 gained against version 3, more than 2 standard deviations');
@@ -74,8 +76,8 @@ it('stops a slow slide: no step is worse than its parent, the last one is worse 
   const best = tried(1, '1'.repeat(40));
   const parent = tried(2, '1'.repeat(36) + '0'.repeat(4));
   const candidate = tried(3, '1'.repeat(33) + '0'.repeat(7));
-  expect(gated.admit({ candidate, parent, best: parent, tolerance: 2, lossTolerance: 0 }).release).toBe(true);
-  expect(gated.admit({ candidate, parent, best, tolerance: 2, lossTolerance: 0 }).reason).toContain('against version 1');
+  expect(lineage.admit({ candidate, parent, best: parent, tolerance: 2, lossTolerance: 0 }).release).toBe(true);
+  expect(lineage.admit({ candidate, parent, best, tolerance: 2, lossTolerance: 0 }).reason).toContain('against version 1');
 });
 
 const losses = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 2, maxLength: 100 });
@@ -93,7 +95,7 @@ it('keeps losses to 1/255, whatever their number', () => {
 it('refuses a verdict that became dearer though no label flipped', () => {
   const parent = tried(3, '1111', [0.2, 0.2, 0.2, 0.2]);
   const candidate = tried(4, '1111', [0.3, 0.2, 0.2, 0.3]);
-  const verdict = gated.admit({ candidate, parent, best: parent, tolerance: 2, lossTolerance: 0 });
+  const verdict = lineage.admit({ candidate, parent, best: parent, tolerance: 2, lossTolerance: 0 });
   expect(verdict.release).toBe(false);
   expect(verdict.flips).toEqual(noFlips);
   expect(verdict.reason).toBe('gate: mean loss 0.2510 on 4 anchors against 0.2000 of version 3, more than 0 standard errors');

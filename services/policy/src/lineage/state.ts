@@ -1,5 +1,5 @@
 import type { ArmResult, Batch, Figure, TrainingStats } from '@redqueen/contract';
-import { RedQueenError, type Recipe, type RoleSettings, type TrainedRole } from '@redqueen/core';
+import { RedQueenError, type AnyPlugin, type Recipe, type RoleSettings, type TrainedRole } from '@redqueen/core';
 
 /** A trainable state as it lies in the object stores: SHA-256 names of the adapter and of the optimizer's moments. */
 export interface Files {
@@ -92,6 +92,8 @@ export interface RunPlan {
   readonly seed: number;
   /** Executor updates after which the run ends. */
   readonly updates: number;
+  /** Plug-ins of the recipe's packages. */
+  readonly plugins?: readonly AnyPlugin[];
 }
 
 /** The state before the run's start. */

@@ -35,7 +35,7 @@ export type Publication =
 export function created(plan: RunPlan, state: PolicyState, name: string, files: Files): Step {
   const agent = agentOf(state, name);
   const version: Version = { ...versionOf(agent, 0), files };
-  if (!lineageOf(plan.recipe).measures) return release(state, agent, version);
+  if (!lineageOf(plan.recipe, plan.plugins).measures) return release(state, agent, version);
   const measuring = withVersion({ ...agent, phase: 'measuring' }, version);
   return { state: withAgent(state, measuring), tells: [anchorTell(plan, measuring, 0)] };
 }
@@ -78,7 +78,7 @@ export function published(plan: RunPlan, state: PolicyState, name: string, outco
   }
   const candidate = candidateTell(agent, version, canaryDifference);
   const committed = { ...agent, uncommitted: [] };
-  if (lineageOf(plan.recipe).measures) {
+  if (lineageOf(plan.recipe, plan.plugins).measures) {
     const atGate = withVersion({ ...committed, phase: 'gate' }, version);
     return { state: withAgent(state, atGate), tells: [candidate, anchorTell(plan, atGate, version.number)] };
   }

@@ -1,13 +1,10 @@
+import { definePlugin, type Admission, type Lineage, type TriedVersion } from '@redqueen/core';
+import { z } from 'zod';
 import { countFlips } from '../gate/flips.ts';
 import { isCostlier, meanLoss } from '../gate/losses.ts';
 import { isWorse } from '../gate/rule.ts';
-import type { Admission, Lineage, TriedVersion } from './lineage.ts';
 
-/**
- * Releases a candidate unless it is worse on the gate anchors than its parent, or than the best of its ancestors: the second comparison
- * stops a slow slide that no single step would show (docs/decisions/0002). Losses of a proper score decide where there are some, else flips.
- */
-export const gated: Lineage = {
+const lineage: Lineage = {
   name: 'gated',
   measures: true,
   admit(admission) {
@@ -37,3 +34,16 @@ function lossObjection(rival: TriedVersion, { candidate, lossTolerance }: Admiss
   const [before, after] = [rival, candidate].map(({ losses }) => meanLoss(losses).toFixed(4));
   return `mean loss ${after} on ${candidate.losses.length / 2} anchors against ${before} of version ${rival.number}, more than ${lossTolerance} standard errors`;
 }
+
+/**
+ * Releases a candidate unless it is worse on the gate anchors than its parent, or than the best of its ancestors: the second comparison
+ * stops a slow slide that no single step would show (docs/decisions/0002). Losses of a proper score decide where there are some, else flips.
+ */
+export const gated = definePlugin({
+  kind: 'lineage',
+  name: 'gated',
+  source: 'ours (docs/decisions/0002); pass→fail flips as in regression testing of models, Yan et al. 2021',
+  about: 'Releases a candidate unless it is worse on the gate anchors than its parent or the best of its ancestors.',
+  options: z.strictObject({}),
+  create: () => lineage,
+});

@@ -1,14 +1,13 @@
-import { registryOf, type Recipe } from '@redqueen/core';
+import { pluginRegistry, type AnyPlugin, type Lineage, type Recipe } from '@redqueen/core';
 import { gated } from './gated.ts';
-import type { Lineage } from './lineage.ts';
 import { ungated } from './ungated.ts';
 
-export type { Admission, Lineage, TriedVersion, Verdict } from './lineage.ts';
+export type { Admission, Lineage, TriedVersion, Verdict } from '@redqueen/core';
 
-/** Lineages by name. */
-export const lineages = registryOf<Lineage>('lineage', [gated, ungated]);
+/** The lineages that a recipe may name. */
+export const lineages = pluginRegistry('lineage', [gated, ungated]);
 
-/** The lineage that a recipe asks for. */
-export function lineageOf(recipe: Recipe): Lineage {
-  return lineages.get(recipe.lineage.use);
+/** The lineage that a recipe asks for; `plugins` are those of its packages. Throws `invalid_argument` naming the recipe's key. */
+export function lineageOf({ lineage }: Recipe, plugins: readonly AnyPlugin[] = []): Lineage {
+  return lineages.with(plugins).create(lineage, {}, 'lineage');
 }

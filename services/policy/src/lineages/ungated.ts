@@ -1,9 +1,17 @@
+import { definePlugin } from '@redqueen/core';
+import { z } from 'zod';
 import { noFlips } from '../gate/flips.ts';
-import type { Lineage } from './lineage.ts';
 
 /** Releases every candidate whose adapter passes the canary. */
-export const ungated: Lineage = {
+export const ungated = definePlugin({
+  kind: 'lineage',
   name: 'ungated',
-  measures: false,
-  admit: () => ({ release: true, reason: 'no-gate', flips: noFlips }),
-};
+  source: 'the usual training loop, which has no gate',
+  about: 'Releases every candidate.',
+  options: z.strictObject({}),
+  create: () => ({
+    name: 'ungated',
+    measures: false,
+    admit: () => ({ release: true, reason: 'no-gate', flips: noFlips }),
+  }),
+});

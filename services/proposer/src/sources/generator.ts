@@ -1,6 +1,6 @@
-import { randomOf, type Task } from '@redqueen/core';
+import { definePlugin, randomOf, type SlotRequest, type Task } from '@redqueen/core';
 import { environmentByName, generateIn } from '@redqueen/environments';
-import type { SlotRequest, TaskSource } from './source.ts';
+import { z } from 'zod';
 
 /** The training task that the environment draws for one place of a slot. Places draw independently, so that one can be filled without the others. */
 export function drawnTask(slot: SlotRequest, index: number): Task {
@@ -8,9 +8,14 @@ export function drawnTask(slot: SlotRequest, index: number): Task {
 }
 
 /** Tasks drawn from the environment: no policy, nothing to learn. */
-export function createGenerator(): TaskSource {
-  return {
+export const generator = definePlugin({
+  kind: 'task-source',
+  name: 'generator',
+  source: 'procedural generation, e.g. Reasoning Gym (Stojanovski et al. 2025)',
+  about: 'Draws tasks from the environment.',
+  options: z.strictObject({}),
+  create: () => ({
     name: 'generator',
     propose: async (slot) => Array.from({ length: slot.proposals }, (_, index) => ({ task: drawnTask(slot, index) })),
-  };
-}
+  }),
+});

@@ -1,8 +1,8 @@
 import type { Sample } from '@redqueen/contract';
-import { RedQueenError } from '@redqueen/core';
+import { definePlugin, RedQueenError, type Draft, type PolicyClient, type SlotRequest, type TaskSource } from '@redqueen/core';
 import { armsOf, environmentByName, proposerPrompt, readProposal, requireFamily, type Selection } from '@redqueen/environments';
-import { agents, type PolicyClient } from '@redqueen/runtime';
-import type { Draft, SlotRequest, TaskSource } from './source.ts';
+import { agents } from '@redqueen/runtime';
+import { z } from 'zod';
 
 /** Tokens that the longest task of the selected families takes, stop token included (a token is a byte at most). */
 export function proposalTokens(selection: Selection): number {
@@ -16,10 +16,9 @@ function read(sample: Sample, slot: SlotRequest): Draft {
   return proposal.valid ? { task: proposal.task } : { rejection: proposal.reason };
 }
 
-/** Tasks that the proposer's released policy invents for the slot's family and level, sampled at temperature 1 in one go. */
-export function createPolicyProposals(policy: PolicyClient, maxTokens: number): TaskSource {
+function createPolicyProposals(policy: PolicyClient, maxTokens: number): TaskSource {
   return {
-    name: 'policy-proposals',
+    name: 'proposer',
     async propose(slot, signal) {
       const text = proposerPrompt(slot.environment, slot.family, slot.level);
       const prompts = [{ text, samples: slot.proposals, seed: slot.seed }];
@@ -31,3 +30,13 @@ export function createPolicyProposals(policy: PolicyClient, maxTokens: number): 
     },
   };
 }
+
+/** Tasks that the proposer's released policy invents for the slot's family and level, sampled at temperature 1 in one go. */
+export const policyProposals = definePlugin({
+  kind: 'task-source',
+  name: 'proposer',
+  source: 'self-play with proposed tasks: Sukhbaatar et al. 2017; for language models Zhao et al. 2025 (Absolute Zero)',
+  about: 'Lets the proposer’s policy invent tasks.',
+  options: z.strictObject({}),
+  create: (_options, { policy, maxTokens }) => createPolicyProposals(policy, maxTokens),
+});
