@@ -83,6 +83,12 @@ module.exports = {
       to: { path: '^packages/environments/src/(truth\\.ts|[^/]+/truth\\.ts)' },
     },
     {
+      name: 'truth-reaches-rewards-through-the-fence-alone',
+      severity: 'error',
+      from: { path: '^services/verifier/', pathNot: `^services/verifier/src/(anchors/|reward-truth\\.ts$)|${anyTest}` },
+      to: { path: '^packages/environments/src/(truth\\.ts|[^/]+/truth\\.ts)' },
+    },
+    {
       name: 'step-side-does-not-know-truth',
       severity: 'error',
       from: {

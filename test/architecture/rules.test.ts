@@ -48,6 +48,10 @@ const breakers: Record<string, Record<string, string>> = {
     'services/executor/src/a.ts': "import '../../../packages/environments/src/truth.ts';",
     'packages/environments/src/truth.ts': 'export {};',
   },
+  'truth-reaches-rewards-through-the-fence-alone': {
+    'services/verifier/src/verifiers/a.ts': "import '../../../../packages/environments/src/truth.ts';",
+    'packages/environments/src/truth.ts': 'export {};',
+  },
   'step-side-does-not-know-truth': {
     'packages/environments/src/a.ts': "import './truth.ts';",
     'packages/environments/src/truth.ts': 'export {};',
@@ -91,6 +95,21 @@ describe('who may import whom', () => {
     });
     expect(result.stdout).toContain(rule);
     expect(result.status).not.toBe(0);
+  });
+
+  test('no source, driver, reward term, gate, lineage or verifier reaches the truth', () => {
+    const folders = [
+      'proposer/src/sources',
+      'executor/src/drivers',
+      'reward-aggregator/src/terms',
+      'policy/src/gate',
+      'policy/src/lineages',
+    ];
+    const paths = [...folders, 'verifier/src/verifiers'].map((folder) => `services/${folder}/a.ts`);
+    const files = paths.map((path) => [path, `import '${'../'.repeat(path.split('/').length - 1)}packages/environments/src/truth.ts';`]);
+    const tree = treeOf({ ...Object.fromEntries(files), 'packages/environments/src/truth.ts': 'export {};' });
+    const { stdout } = spawnSync(cruiser, ['--config', '.dependency-cruiser.cjs', 'packages', 'services'], { cwd: tree, encoding: 'utf8' });
+    for (const path of paths) expect(stdout).toMatch(new RegExp(`(truth-only-in-the-verifier|fence-alone): ${path}`));
   });
 
   test('the repository itself keeps the rules', () => {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { groundTruthFaults } from './ground-truth.ts';
 
 /** A plug-in by name, with its options. */
 const use = z.strictObject({
@@ -140,93 +141,98 @@ function armsExist({ arms, effect: stated, expect }: ArmNames, context: z.Refine
 }
 
 /** The schema of a recipe. Unknown keys are refused. */
-export const recipeSchema = z.strictObject({
-  name: z.string().regex(/^[a-z0-9][a-z0-9-]*$/),
-  description: z.string().default(''),
-  /** Number of the paper that the recipe re-creates, as docs/recipes.md lists them. */
-  paper: z.int().min(1).optional(),
-  /** npm packages whose plug-ins the recipe names as <package>/<name>. */
-  plugins: z.array(z.string().min(1)).default([]),
-  /** Base model: a name in config/models or a path to a GGUF file. */
-  model: z.string().min(1),
-  seed: z.int().min(0).max(0xffffffff).default(1),
-  /** Executor updates after which the run ends. */
-  updates: z.int().min(1),
-  /** Ends the run early once this many tokens were sampled. */
-  maxSampledTokens: z.number().positive().optional(),
-  slotsPerTick: z.int().min(1).default(8),
-  proposalsPerSlot: z.int().min(1).max(64).default(4),
-  attemptsPerTask: z.int().min(1).max(64).default(8),
-  predictionsPerTransition: z.int().min(1).max(64).default(8),
-  transitionsPerTask: z.int().min(0).default(3),
-  /** Versions that a sample may be older than the released one. */
-  maxStaleness: z.int().min(0).default(1),
-  /** Seconds without news after which an episode that misses rewards is void. */
-  episodeTimeoutSeconds: z.number().positive().default(120),
-  environments: z.array(environment).min(1),
-  /** Where tasks come from; "proposer" draws them from the environment where the proposer does not train. */
-  source: use.prefault({ use: 'proposer' }),
-  curriculum: use,
-  /** Who acts when in an attempt. */
-  driver: use.prefault({ use: 'plan' }),
-  /** What a role sees. */
-  context: use.prefault({ use: 'linear' }),
-  /** What persists across tasks, by the name under which contexts and drivers find it. */
-  memory: z.record(z.string(), use).default({}),
-  /** The first says which attempts are right, for the rewards; the others only give opinions. */
-  verifiers: z
-    .array(use)
-    .min(1)
-    .default([
-      { use: 'truth', options: {} },
-      { use: 'judge', options: {} },
-    ]),
-  /** none: no reward may come from the environment's checker; truth is then for held-out measurements alone. */
-  groundTruth: z.enum(['rewards', 'none']).default('rewards'),
-  /** Temperature at which attempts are sampled; the knob temperature.executor. */
-  temperature: z.number().positive().max(5).default(1),
-  /** Which version lives. */
-  lineage: use.prefault({ use: 'gated' }),
-  roles: z.strictObject({ executor: role, proposer: soleRole, verifier: soleRole, 'world-model': soleRole }),
-  /** What rewards are worth: true ones, or permuted among the turns they are compared with (a control arm). */
-  rewardControl: z.enum(['true', 'shuffled']).default('true'),
-  gate: z
-    .strictObject({
-      perArm: z.int().min(1).default(6),
-      /** A candidate is refused when pass→fail flips exceed fail→pass flips by more than this many standard deviations. */
-      tolerance: z.number().min(0).default(2),
-      /** Where a proper score decides (verifier): refused when the mean loss exceeds the other's by more than this many standard errors. */
-      lossTolerance: z.number().min(0).default(0),
-    })
-    .prefault({}),
-  report: z
-    .strictObject({
-      /** The held-out tasks that are reported; settings are chosen on "develop", so that nothing is ever tuned on those of a claim. */
-      split: z.enum(['report', 'develop']).default('report'),
-      perArm: z.int().min(1).default(26),
-      /** Samples of each held-out task at temperature 1; from 2 on it is also measured whether any of them is right (executor.pass). */
-      samples: z.int().min(1).max(64).default(1),
-      /** Seconds between two looks at the report anchors while the run goes on. */
-      everySeconds: z.number().positive().default(30),
-      /** Versions of executor and proposer, from the first to the last, that play against each other when the run ends; 0 for none. */
-      crossPlay: z.int().min(0).max(8).default(3),
-    })
-    .prefault({}),
-  /** Which monitors run. */
-  monitors: z.array(use).default([]),
-  claim: z
-    .strictObject({
-      headline: z.string(),
-      seeds: z.int().min(1).default(5),
-      arms: z.array(arm).min(1),
-      effect: effect.optional(),
-      /** What the short form leaves out of the paper's own experiment, for a reader. */
-      leavesOut: z.string().default(''),
-      expect: z.array(expectation).default([]),
-    })
-    .superRefine(armsExist)
-    .optional(),
-});
+export const recipeSchema = z
+  .strictObject({
+    name: z.string().regex(/^[a-z0-9][a-z0-9-]*$/),
+    description: z.string().default(''),
+    /** Number of the paper that the recipe re-creates, as docs/recipes.md lists them. */
+    paper: z.int().min(1).optional(),
+    /** npm packages whose plug-ins the recipe names as <package>/<name>. */
+    plugins: z.array(z.string().min(1)).default([]),
+    /** Base model: a name in config/models or a path to a GGUF file. */
+    model: z.string().min(1),
+    seed: z.int().min(0).max(0xffffffff).default(1),
+    /** Executor updates after which the run ends. */
+    updates: z.int().min(1),
+    /** Ends the run early once this many tokens were sampled. */
+    maxSampledTokens: z.number().positive().optional(),
+    slotsPerTick: z.int().min(1).default(8),
+    proposalsPerSlot: z.int().min(1).max(64).default(4),
+    attemptsPerTask: z.int().min(1).max(64).default(8),
+    predictionsPerTransition: z.int().min(1).max(64).default(8),
+    transitionsPerTask: z.int().min(0).default(3),
+    /** Versions that a sample may be older than the released one. */
+    maxStaleness: z.int().min(0).default(1),
+    /** Seconds without news after which an episode that misses rewards is void. */
+    episodeTimeoutSeconds: z.number().positive().default(120),
+    environments: z.array(environment).min(1),
+    /** Where tasks come from; "proposer" draws them from the environment where the proposer does not train. */
+    source: use.prefault({ use: 'proposer' }),
+    curriculum: use,
+    /** Who acts when in an attempt. */
+    driver: use.prefault({ use: 'plan' }),
+    /** What a role sees. */
+    context: use.prefault({ use: 'linear' }),
+    /** What persists across tasks, by the name under which contexts and drivers find it. */
+    memory: z.record(z.string(), use).default({}),
+    /** The first says which attempts are right, for the rewards; the others only give opinions. */
+    verifiers: z
+      .array(use)
+      .min(1)
+      .default([
+        { use: 'truth', options: {} },
+        { use: 'judge', options: {} },
+      ]),
+    /** none: no reward may come from the environment's checker; truth is then for held-out measurements alone. */
+    groundTruth: z.enum(['rewards', 'none']).default('rewards'),
+    /** Temperature at which attempts are sampled; the knob temperature.executor. */
+    temperature: z.number().positive().max(5).default(1),
+    /** Which version lives. */
+    lineage: use.prefault({ use: 'gated' }),
+    roles: z.strictObject({ executor: role, proposer: soleRole, verifier: soleRole, 'world-model': soleRole }),
+    /** What rewards are worth: true ones, or permuted among the turns they are compared with (a control arm). */
+    rewardControl: z.enum(['true', 'shuffled']).default('true'),
+    gate: z
+      .strictObject({
+        perArm: z.int().min(1).default(6),
+        /** A candidate is refused when pass→fail flips exceed fail→pass flips by more than this many standard deviations. */
+        tolerance: z.number().min(0).default(2),
+        /** Where a proper score decides (verifier): refused when the mean loss exceeds the other's by more than this many standard errors. */
+        lossTolerance: z.number().min(0).default(0),
+      })
+      .prefault({}),
+    report: z
+      .strictObject({
+        /** The held-out tasks that are reported; settings are chosen on "develop", so that nothing is ever tuned on those of a claim. */
+        split: z.enum(['report', 'develop']).default('report'),
+        perArm: z.int().min(1).default(26),
+        /** Samples of each held-out task at temperature 1; from 2 on it is also measured whether any of them is right (executor.pass). */
+        samples: z.int().min(1).max(64).default(1),
+        /** Seconds between two looks at the report anchors while the run goes on. */
+        everySeconds: z.number().positive().default(30),
+        /** Versions of executor and proposer, from the first to the last, that play against each other when the run ends; 0 for none. */
+        crossPlay: z.int().min(0).max(8).default(3),
+      })
+      .prefault({}),
+    /** Which monitors run. */
+    monitors: z.array(use).default([]),
+    claim: z
+      .strictObject({
+        headline: z.string(),
+        seeds: z.int().min(1).default(5),
+        arms: z.array(arm).min(1),
+        effect: effect.optional(),
+        /** What the short form leaves out of the paper's own experiment, for a reader. */
+        leavesOut: z.string().default(''),
+        expect: z.array(expectation).default([]),
+      })
+      .superRefine(armsExist)
+      .optional(),
+  })
+  // A recipe that claims no external reward cannot name what would reach one.
+  .superRefine((recipe, context) => {
+    for (const { path, message } of groundTruthFaults(recipe)) context.addIssue({ code: 'custom', path, message });
+  });
 
 /** A validated recipe with every default filled in. */
 export type Recipe = z.infer<typeof recipeSchema>;

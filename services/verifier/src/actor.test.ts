@@ -181,7 +181,11 @@ describe('anchor results', () => {
 
   test('executor: whether any of several samples is right, and the entropy of what it samples by token, not by task', async () => {
     const tasks = anchorTasks(record.recipe.environments, 'gate', 1).filter(({ family }) => family === 'add');
-    const sampled = [['x', 'right'], ['x', 'x'], ['right', 'right']];
+    const sampled = [
+      ['x', 'right'],
+      ['x', 'x'],
+      ['right', 'right'],
+    ];
     const items = tasks.map((one, index) => ({
       spec: { ...one, origin: 'generator' },
       prompt: '',

@@ -1,22 +1,32 @@
 import type { AnchorAttempts, AnchorTask } from '@redqueen/contract';
-import { RedQueenError, type RunRecord } from '@redqueen/core';
+import { RedQueenError, type AnyPlugin, type Recipe, type RunRecord } from '@redqueen/core';
 import { addresses, agents, requireAgent, type ActorContext, type PolicyClient, type PoolActor, type Tell } from '@redqueen/runtime';
 import { createPairAnchors, measure, resultOf } from './anchors/index.ts';
 import { verifyAttempts, type Panel } from './attempts.ts';
-import { createVerifiers } from './verifiers/index.ts';
+import { rewardTruth } from './reward-truth.ts';
+import { verifiers, type Verifier } from './verifiers/index.ts';
 
 /** Groups in hand at once in one process. */
 const concurrency = 64;
 
+/** Who decides and who judges, as the recipe says. Throws `failed_precondition` where it names the truth and claims no ground truth. */
+function panelOf(recipe: Recipe, policy: PolicyClient, plugins: readonly AnyPlugin[]): Panel {
+  const known = verifiers.with(plugins);
+  const tools = { policy, truth: rewardTruth(recipe) };
+  const named = recipe.verifiers.map((choice, index) => known.create(choice, tools, `verifiers[${index}]`));
+  const judge = recipe.roles.verifier.trains ? named.find(({ name }) => name === 'judge') : undefined;
+  // The schema asks for at least one.
+  return { decider: named[0] as Verifier, judge };
+}
+
 /**
- * The verifier of a run. Its truth side says what is right; its model judges a balanced choice of answers without being told. It also measures how versions
+ * The verifier of a run. The first verifier of the recipe says what is right; its model judges a balanced choice of answers without being told. It also measures how versions
  * do on held-out anchors, since nobody else may know the truth.
  */
-export function createVerifierActor(record: RunRecord, policy: PolicyClient): PoolActor {
+export function createVerifierActor(record: RunRecord, policy: PolicyClient, plugins: readonly AnyPlugin[] = []): PoolActor {
   const { recipe } = record;
-  const verifiers = createVerifiers(policy);
-  const judge = verifiers.get('judge');
-  const panel: Panel = { truth: verifiers.get('truth'), judge: recipe.roles.verifier.trains ? judge : undefined };
+  const judge = verifiers.create({ use: 'judge' }, { policy });
+  const panel = panelOf(recipe, policy, plugins);
   const tryPairs = createPairAnchors(recipe, policy, judge);
 
   const onAnchorAttempts = (body: AnchorAttempts): Tell[] => {

@@ -9,9 +9,9 @@ import type { Verifier } from './verifiers/index.ts';
 
 /** Who verifies. */
 export interface Panel {
-  /** Says what is right: rewards the executor and the proposer. */
-  readonly truth: Verifier;
-  /** The model that learns to say it; absent where the recipe does not train it. */
+  /** Decides what is right: rewards the executor and the proposer. The first of the recipe's verifiers. */
+  readonly decider: Verifier;
+  /** The model that learns to say it; absent where the recipe does not name or train it. */
   readonly judge: Verifier | undefined;
 }
 
@@ -26,7 +26,7 @@ function proposalIndex(taskId: string): number {
 export async function verifyAttempts(panel: Panel, run: string, body: Attempts, random: Random, signal: AbortSignal): Promise<Tell[]> {
   const task = taskOf(body.spec);
   if (!body.group) throw new RedQueenError('invalid_argument', `attempts of ${body.taskId}: the group is missing`);
-  const outcomes = await outcomesOf(run, task, body.group, panel.truth);
+  const outcomes = await outcomesOf(run, task, body.group, panel.decider, signal);
   const picked = panel.judge ? pickToJudge(outcomes, random) : [];
   const opinions =
     (await panel.judge?.verify(
@@ -36,7 +36,7 @@ export async function verifyAttempts(panel: Panel, run: string, body: Attempts, 
     )) ?? [];
   const judged: Judged[] = opinions.flatMap((opinion, index) => (picked[index] ? [{ outcome: picked[index], opinion }] : []));
   const earned = [
-    ...outcomeRewards(outcomes),
+    ...outcomeRewards(panel.decider.name, outcomes, body.group.policy?.agent || agents.executor),
     ...(body.spec?.origin === 'proposer' ? learnabilityRewards(proposalIndex(body.taskId), outcomes) : []),
     ...brierRewards(judged),
   ];

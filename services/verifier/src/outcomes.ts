@@ -1,7 +1,7 @@
 import type { SampleGroup } from '@redqueen/contract';
 import type { Task } from '@redqueen/core';
 import { carriesReward } from '@redqueen/runtime';
-import type { Verifier } from './verifiers/index.ts';
+import type { Opinion, Verifier } from './verifiers/index.ts';
 
 /** An attempt that carries reward, with its outcome. Void attempts have none. */
 export interface Outcome {
@@ -11,17 +11,36 @@ export interface Outcome {
   readonly answer: string;
   /** The answer ended by itself and could be read. */
   readonly finished: boolean;
+  /** What the attempt is worth, in [0, 1]. */
+  readonly value: number;
+  /** Worth at least one half. */
   readonly right: boolean;
+  /** What the verifier that decided thinks, 0 to 1. */
+  readonly confidence: number;
 }
 
-/** The outcomes of a group's attempts; one that did not end, or cannot be read, is wrong. */
-export async function outcomesOf(run: string, task: Task, group: SampleGroup, verifier: Verifier): Promise<Outcome[]> {
+/** The outcome of an attempt by what the verifier thinks of it; 0 for one that did not end, or cannot be read. */
+function outcomeOf(attempt: Pick<Outcome, 'attempt' | 'answer' | 'finished'>, opinion: Opinion | undefined): Outcome {
+  const confidence = opinion?.confidence ?? 0;
+  const value = attempt.finished ? (opinion?.outcome ?? Number(confidence > 0.5)) : 0;
+  return { ...attempt, value, right: value >= 0.5, confidence };
+}
+
+/** The outcomes of a group's attempts, as the verifier that decides them says. */
+export async function outcomesOf(
+  run: string,
+  task: Task,
+  group: SampleGroup,
+  verifier: Verifier,
+  signal?: AbortSignal,
+): Promise<Outcome[]> {
   const attempts = group.samples.flatMap(({ text, failure }, attempt) =>
     carriesReward(failure) ? [{ attempt, answer: text, finished: failure === 'FAILURE_CLASS_OK' }] : [],
   );
   const opinions = await verifier.verify(
     { run },
-    attempts.map(({ answer }) => ({ task, answer })),
+    attempts.map(({ answer, finished }) => ({ task, answer, finished })),
+    signal,
   );
-  return attempts.map((attempt, index) => ({ ...attempt, right: attempt.finished && (opinions[index]?.confidence ?? 0) > 0.5 }));
+  return attempts.map((attempt, index) => outcomeOf(attempt, opinions[index]));
 }

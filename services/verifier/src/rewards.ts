@@ -8,33 +8,36 @@ export interface Judged {
   readonly opinion: Opinion;
 }
 
-/** Executor: 1 for a right answer, 0 for a wrong one. Turn: the attempt. */
-export function outcomeRewards(outcomes: readonly Outcome[]): Earned[] {
-  return outcomes.map(({ attempt, answer, finished, right }) => {
-    const verdict = right ? 'right' : finished ? 'wrong' : 'did not end or cannot be read';
-    return {
-      agent: agents.executor,
-      turn: attempt,
-      term: 'outcome',
-      value: right ? 1 : 0,
-      evidence: `${JSON.stringify(answer)} ${verdict}`,
-    };
-  });
+function verdictText(decider: string, { answer, finished, right, confidence }: Outcome): string {
+  const verdict = right ? 'right' : finished ? 'wrong' : 'did not end or cannot be read';
+  return `${JSON.stringify(answer)} ${verdict}${decider === 'truth' ? '' : ` by ${decider}, confidence ${confidence.toFixed(4)}`}`;
 }
 
-/** Proposer: 4p(1 − p), p being the share of right attempts among those that carry reward. Turn: the proposal. None where no attempt carries reward. */
+/** Executor: what each attempt is worth, 1 for right and 0 for wrong. Turn: the attempt. `decider` is the verifier that said so. */
+export function outcomeRewards(decider: string, outcomes: readonly Outcome[], agent: string = agents.executor): Earned[] {
+  return outcomes.map((outcome) => ({
+    agent,
+    turn: outcome.attempt,
+    term: 'outcome',
+    value: outcome.value,
+    evidence: verdictText(decider, outcome),
+  }));
+}
+
+/** Proposer: 4p(1 − p), p being the mean outcome of the attempts that carry reward. Turn: the proposal. None where no attempt carries reward. */
 export function learnabilityRewards(proposal: number, outcomes: readonly Outcome[]): Earned[] {
   if (outcomes.length === 0) return [];
-  const solved = outcomes.filter(({ right }) => right).length;
+  let solved = 0;
+  for (const { value } of outcomes) solved += value;
   const rate = solved / outcomes.length;
-  const evidence = `${solved} of ${outcomes.length} attempts right`;
+  const evidence = `${Number(solved.toFixed(4))} of ${outcomes.length} attempts right`;
   return [{ agent: agents.proposer, turn: proposal, term: 'learnability', value: 4 * rate * (1 - rate), evidence }];
 }
 
 /** Verifier: 1 − (c − o)², c being its confidence and o the outcome that it did not see. Turn: the attempt. */
 export function brierRewards(judged: readonly Judged[]): Earned[] {
   return judged.map(({ outcome, opinion }) => {
-    const o = outcome.right ? 1 : 0;
+    const o = outcome.value;
     const value = 1 - (opinion.confidence - o) ** 2;
     return { agent: agents.verifier, turn: outcome.attempt, term: 'brier', value, evidence: `o=${o} c=${opinion.confidence.toFixed(4)}` };
   });

@@ -4,7 +4,8 @@ import { environmentByName, readTask } from '@redqueen/environments';
 import { createActorPolicyClient, createPolicyClient, type CreateService } from '@redqueen/runtime';
 import { createVerifierActor } from './actor.ts';
 import { verdictOf } from './verdicts.ts';
-import { createVerifiers, type Verifier } from './verifiers/index.ts';
+import { plugins } from './plugins.ts';
+import { verifiers, type Verifier } from './verifiers/index.ts';
 
 /** The task of a request, as its canonical form says. Throws `invalid_argument` naming the field. */
 function requestedTask({ spec }: JudgeRequest): Task {
@@ -30,10 +31,11 @@ async function judgeAnswers(request: JudgeRequest, judge: Verifier, signal: Abor
 export const createVerifier: CreateService = async ({ clock, connect }) => {
   const policy = createPolicyClient(connect('policy'), clock);
   const actorPolicy = createActorPolicyClient(connect('policy'), clock);
-  const judge = createVerifiers(policy).get('judge');
+  const judge = verifiers.create({ use: 'judge' }, { policy });
   return {
     rpc: { VerifierService: { Judge: (request, call) => judgeAnswers(request, judge, call.signal) } },
-    actors: (record) => [createVerifierActor(record, actorPolicy)],
+    actors: (record, packages) => [createVerifierActor(record, actorPolicy, packages)],
+    plugins,
     dependencies: ['policy'],
   };
 };

@@ -1,12 +1,9 @@
-import { registryOf, type Registry } from '@redqueen/core';
-import type { PolicyClient } from '@redqueen/runtime';
-import { createJudge } from './judge.ts';
+import { pluginRegistry } from '@redqueen/core';
+import { judge } from './judge.ts';
+import { majority } from './majority.ts';
 import { truth } from './truth.ts';
-import type { Verifier } from './verifier.ts';
 
-/** The verifiers by name. */
-export function createVerifiers(policy: PolicyClient): Registry<Verifier> {
-  return registryOf('verifier', [createJudge(policy), truth]);
-}
+/** The verifiers that a recipe may name. */
+export const verifiers = pluginRegistry('verifier', [truth, majority, judge]);
 
-export type { Answered, Opinion, Verifier } from './verifier.ts';
+export type { Answered, Opinion, Verifier } from '@redqueen/core';
