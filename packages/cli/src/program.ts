@@ -6,6 +6,8 @@ import { addAgents } from './commands/agents.ts';
 import { addClaim } from './commands/claim.ts';
 import { addConfig } from './commands/config.ts';
 import { addDoctor } from './commands/doctor.ts';
+import { addRecipe } from './commands/recipe.ts';
+import { addKnob } from './commands/knob.ts';
 import { addLooking } from './commands/look.ts';
 import { addResume, addRun, addStart, addUp, addWatchAndStop } from './commands/run.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -26,6 +28,20 @@ export function program(): Command {
   root.addHelpText('after', epilogue).showHelpAfterError('(redqueen --help lists the commands)');
   root.configureHelp({ sortSubcommands: false });
   root.exitOverride((error) => process.exit(error.exitCode === 0 ? exitCodes.done : exitCodes.badInput));
-  for (const add of [addStart, addRun, addResume, addUp, addWatchAndStop, addLooking, addClaim, addAgents, addConfig, addDoctor]) add(root);
+  for (const add of [
+    addStart,
+    addRun,
+    addResume,
+    addUp,
+    addWatchAndStop,
+    addLooking,
+    addClaim,
+    addRecipe,
+    addAgents,
+    addKnob,
+    addConfig,
+    addDoctor,
+  ])
+    add(root);
   return root;
 }
