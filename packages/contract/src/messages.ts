@@ -86,6 +86,7 @@ export type {
 } from '../gen/redqueen/v1/InteractionReward.ts';
 export type { JudgeRequest as JudgeRequestInput, JudgeRequest__Output as JudgeRequest } from '../gen/redqueen/v1/JudgeRequest.ts';
 export type { JudgeResponse as JudgeResponseInput, JudgeResponse__Output as JudgeResponse } from '../gen/redqueen/v1/JudgeResponse.ts';
+export type { KnobState as KnobStateInput, KnobState__Output as KnobState } from '../gen/redqueen/v1/KnobState.ts';
 export type { Knob as KnobInput, Knob__Output as Knob } from '../gen/redqueen/v1/Knob.ts';
 export type {
   ListDeadLettersRequest as ListDeadLettersRequestInput,

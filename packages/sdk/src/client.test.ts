@@ -44,6 +44,24 @@ describe('the SDK', () => {
     expect(await client.deadLetters()).toEqual([]);
   });
 
+  test('knobs are listed, turned by messages on the stream, and refused where they do not fit', async () => {
+    const { run } = await client.runs.start({ patch: smallPatch });
+    const named = async (name: string) => (await client.knobs(run)).find((knob) => knob.name === name);
+    expect(await named('temperature.executor')).toMatchObject({ value: 1, by: '', owner: 'curriculum/0' });
+    expect(await client.turnKnob({ run, name: 'temperature.executor', value: 0.7, reason: 'to see' })).toMatchObject({ value: 0.7 });
+    const turned = async () => {
+      for (;;) if ((await named('temperature.executor'))?.by === 'operator') return await named('temperature.executor');
+    };
+    expect(await within(turned(), 'the turn to be folded')).toMatchObject({ value: 0.7, reason: 'to see' });
+    const turn = (name: string, value: number) => client.turnKnob({ run, name, value });
+    await expect(turn('luck', 1)).rejects.toMatchObject({
+      code: 'invalid_argument',
+      message: expect.stringContaining('temperature.executor'),
+    });
+    await expect(turn('temperature.executor', -1)).rejects.toMatchObject({ code: 'invalid_argument' });
+    await expect(turn('threshold.executor', 1)).rejects.toMatchObject({ message: expect.stringContaining('no use for it') });
+  });
+
   test('a watch ends when its signal aborts', async () => {
     const { run } = await client.runs.start({ patch: smallPatch });
     const stop = new AbortController();

@@ -5,6 +5,7 @@ import type {
   DownloadAdapterResponse,
   EpisodeSummary,
   ExplainResponse,
+  KnobState,
   PolicyVersion,
   Run,
   SubmitTaskResponse,
@@ -82,6 +83,15 @@ export interface VersionChoice {
   readonly reason?: string;
 }
 
+/** A knob and the value that it is to have. */
+export interface KnobChoice {
+  readonly run: string;
+  readonly name: string;
+  readonly value: number;
+  /** Why, for the record. */
+  readonly reason?: string;
+}
+
 /** Runs: start, stop, resume, list, get, watch. */
 export interface Runs {
   /** Throws `not_found` for an unknown recipe, `invalid_argument` for an unknown key or a model that is no GGUF. */
@@ -115,6 +125,10 @@ export interface RedQueen extends Disposable {
   promote(choice: VersionChoice, call?: CallOptions): Promise<PolicyVersion>;
   /** Goes back to an earlier version; training goes on from there. */
   rollback(choice: VersionChoice, call?: CallOptions): Promise<PolicyVersion>;
+  /** The declared knobs of a run with their values: settings that may change while it goes on. */
+  knobs(run: string, call?: CallOptions): Promise<KnobState[]>;
+  /** Gives a knob a new value. Throws `invalid_argument` naming the known knobs, or the range. */
+  turnKnob(choice: KnobChoice, call?: CallOptions): Promise<KnobState>;
   /** The adapter as a GGUF LoRA file; the released version when left out. */
   downloadAdapter(run: string, agent: string, version?: number, call?: CallOptions): Promise<DownloadAdapterResponse>;
   /** Every message of an episode and its settlement: where its rewards came from. */
@@ -182,6 +196,8 @@ export function connect(address: string): RedQueen {
     versions: async (run, agent = '', call = undefined) => (await invoke('ListVersions', { run, agent }, call)).versions,
     promote: async (choice, call) => present((await invoke('PromoteVersion', choice, call, timeouts.slow)).version, 'version'),
     rollback: async (choice, call) => present((await invoke('RollbackVersion', choice, call, timeouts.slow)).version, 'version'),
+    knobs: async (run, call) => (await invoke('ListKnobs', { run }, call)).knobs,
+    turnKnob: async (choice, call) => present((await invoke('TurnKnob', choice, call)).knob, 'knob'),
     downloadAdapter: (run, agent, version, call) =>
       invoke('DownloadAdapter', { run, agent, ...(version === undefined ? {} : { version }) }, call, timeouts.slow),
     explain: async (run, episodeId, call) =>

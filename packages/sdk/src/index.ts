@@ -2,6 +2,7 @@
 export {
   connect,
   type AskOptions,
+  type KnobChoice,
   type Progress,
   type RedQueen,
   type Runs,
@@ -10,5 +11,6 @@ export {
   type VersionChoice,
 } from './client.ts';
 export type { CallOptions } from './call.ts';
+export type { KnobState } from '@redqueen/contract';
 export { isOver, type RunInfo } from './run.ts';
 export { RedQueenError, type ErrorCode, type Recipe, type RunReport, type RunState } from '@redqueen/core';

@@ -6,6 +6,7 @@ import { recipeResolver } from './recipes.ts';
 import { agentHandlers } from './rpc/agents.ts';
 import { ClusterStatus } from './rpc/cluster.ts';
 import { episodeHandlers } from './rpc/episodes.ts';
+import { knobHandlers } from './rpc/knobs.ts';
 import { runHandlers } from './rpc/runs.ts';
 import { watchHandler } from './rpc/watch.ts';
 import { RunControl } from './run-control/run-control.ts';
@@ -35,6 +36,7 @@ export const createGateway: CreateService = async (context) => {
   const handlers: Handlers<'GatewayService'> = {
     ...runHandlers(gateway),
     ...agentHandlers(gateway),
+    ...knobHandlers(gateway),
     ...episodeHandlers(gateway),
     WatchRun: watchHandler(gateway),
     Cluster: cluster.handler,

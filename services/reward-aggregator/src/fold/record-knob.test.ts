@@ -15,7 +15,7 @@ const turn = (value: number, from = 'gateway/0', name = 'threshold.executor') =>
 function imitated(...knobs: ReturnType<typeof turn>[]): number {
   const { settlements } = foldAll([...start(), ...knobs, ...inOrder('1.0', [plan])], rules);
   const advantages = settlements[0]?.totals?.find(({ agent }) => agent === 'executor/0')?.advantages ?? [];
-  return advantages.filter((advantage) => advantage > 0).length;
+  return advantages.filter((advantage) => Number(advantage) > 0).length;
 }
 
 describe('the knob threshold.executor', () => {
