@@ -8,7 +8,6 @@ import { addConfig } from './commands/config.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addRecipe } from './commands/recipe.ts';
 import { addKnob } from './commands/knob.ts';
-import { addKnob } from './commands/knob.ts';
 import { addLooking } from './commands/look.ts';
 import { addResume, addRun, addStart, addUp, addWatchAndStop } from './commands/run.ts';
 import { exitCodes } from './exit-codes.ts';
