@@ -20,6 +20,8 @@ export interface AttemptTurn extends Turn {
   readonly form?: AnswerForm;
   /** How many times a tool was used: stretches of tokens that were given, not sampled. 0 where it is left out. */
   readonly toolCalls?: number;
+  /** How many tokens the policy sampled, the stop token included. */
+  readonly tokens?: number;
 }
 
 /** A turn of the verifier: the attempt that it judged, by index. */

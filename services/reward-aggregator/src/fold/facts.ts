@@ -1,6 +1,6 @@
 import type { AttemptTurn, EpisodeFacts, PeerTurn, Turn } from '@redqueen/core';
 import type { Rules } from '../rules.ts';
-import { answerForms, toolCalls, validSamples } from './packed-group.ts';
+import { answerForms, sampledTokens, toolCalls, validSamples } from './packed-group.ts';
 import type { OpenEpisode } from './state.ts';
 
 /** What the episode still lacks before it is known which rewards it must get; undefined where nothing. */
@@ -40,7 +40,8 @@ function discussionOf({ attemptedBy, acts }: OpenEpisode, attempts: readonly num
 
 function attemptOf({ attempts, attemptedBy }: OpenEpisode, turn: number): AttemptTurn {
   const form = answerForms[attempts?.forms[turn] ?? 0] ?? 'ok';
-  return { agent: attemptedBy, turn, form, toolCalls: attempts ? toolCalls(attempts, turn) : 0 };
+  const known = attempts && { toolCalls: toolCalls(attempts, turn), tokens: sampledTokens(attempts, turn) };
+  return { agent: attemptedBy, turn, form, ...known };
 }
 
 /** Who acted in the episode, once nothing is missing. */

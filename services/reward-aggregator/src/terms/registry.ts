@@ -8,8 +8,10 @@ import { interaction } from './interaction.ts';
 import { learnability } from './learnability.ts';
 import { maeProposerTerm } from './mae-proposer.ts';
 import { outcome } from './outcome.ts';
+import { overlong } from './overlong.ts';
 import { repetition } from './repetition.ts';
 import { staged } from './staged.ts';
+import { toolOutcomeTerm } from './tool-outcome.ts';
 import { toolUse } from './tool-use.ts';
 import { uncertainty } from './uncertainty.ts';
 import { validity } from './validity.ts';
@@ -30,6 +32,8 @@ export const rewardTerms = pluginRegistry('reward-term', [
   azrOutcomeTerm,
   uncertainty,
   toolUse,
+  overlong,
+  toolOutcomeTerm,
   azrLearnabilityTerm,
   maeProposerTerm,
 ]);
