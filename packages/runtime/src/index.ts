@@ -15,6 +15,7 @@ export { loadRecipe, parseRecipe, recipeFile, recipeNames } from './config/recip
 export { configSchema, type Config } from './config/schema.ts';
 // plug-ins of other packages
 export { loadPlugins } from './plugins/load.ts';
+export { faultsOfRecipe } from './service/recipe-check.ts';
 // service: the shell of every service
 export type { CreateService, ServiceClient, ServiceContext, ServiceParts } from './service/types.ts';
 export { serviceAddress } from './service/clients.ts';

@@ -53,6 +53,7 @@ export const createCurriculum: CreateService = async () => {
     },
     actors: (record, more) => [createCurriculumActor(runPlan(record, more))],
     plugins,
+    check: (record, more) => void runPlan(record, more),
     attached: (record, [host], more) => {
       runs.set(record.run, { plan: runPlan(record, more), host: host as ActorHost<CurriculumState> });
     },

@@ -31,6 +31,7 @@ export const createExecutor: CreateService = async ({ clock, connect }) => {
     rpc: { ExecutorService: { Attempt: (request, call) => attempt(request, policy, call.signal) } },
     actors: (record, more) => [createExecutorActor(record, actorPolicy, more)],
     plugins,
+    check: (record, more) => void createExecutorActor(record, actorPolicy, more),
     dependencies: ['policy'],
   };
 };

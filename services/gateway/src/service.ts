@@ -2,6 +2,7 @@ import { Runs, type CreateService, type Handlers, type ServiceContext } from '@r
 import { ClusterCosts } from './cost/costs.ts';
 import type { Gateway } from './gateway.ts';
 import { servePage } from './page/server.ts';
+import { plugins } from './plugins.ts';
 import { recipeResolver } from './recipes.ts';
 import { agentHandlers } from './rpc/agents.ts';
 import { ClusterStatus } from './rpc/cluster.ts';
@@ -43,6 +44,7 @@ export const createGateway: CreateService = async (context) => {
   };
   return {
     rpc: { GatewayService: handlers },
+    plugins,
     dependencies: ['policy', 'proposer', 'executor', 'verifier', 'world-model', 'curriculum', 'reward-aggregator'],
     ready: async () => control.start(),
     close: async () => {

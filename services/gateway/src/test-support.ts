@@ -41,6 +41,7 @@ async function freePolicyServer(config: Config) {
     port: 0,
     logger: silentLogger,
     implementation: {
+      PluginService: { CheckRecipe: async () => ({ faults: [] }) },
       PolicyService: {
         ExportAdapter: async ({ agent, version }) => ({
           gguf: Buffer.from(`GGUF of ${agent}`),
@@ -57,7 +58,10 @@ async function freePolicyServer(config: Config) {
       },
     },
   });
-  return { server, config: { ...config, services: { ...config.services, policy: { host: '127.0.0.1', port: server.port } } } };
+  // Recipes are checked by every service; this one speaks for all of them.
+  const address = { host: '127.0.0.1', port: server.port };
+  const services = Object.fromEntries(serviceNames.map((name) => [name, name === 'gateway' ? config.services.gateway : address]));
+  return { server, config: { ...config, services: services as Config['services'] } };
 }
 
 /** Starts one. The policy service is a server that answers what the gateway asks; all other services are away. */

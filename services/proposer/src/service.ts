@@ -29,6 +29,7 @@ export const createProposer: CreateService = async ({ clock, connect }) => {
     rpc: { ProposerService: { Propose: (request, call) => propose(request, policy, call.signal) } },
     actors: (record, more) => [createProposerActor(record, actorPolicy, more)],
     plugins,
+    check: (record, more) => void createProposerActor(record, actorPolicy, more),
     dependencies: ['policy'],
   };
 };

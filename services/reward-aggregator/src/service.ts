@@ -62,6 +62,7 @@ export const createRewardAggregator: CreateService = async ({ bus, clock, logger
     },
     actors: (record, more) => [createAggregatorActor(rulesOf(record, more), logger.child({ run: record.run }))],
     plugins,
+    check: (record, more) => void rulesOf(record, more),
     attached,
     detached,
     dependencies: [],

@@ -62,13 +62,13 @@ function faultOf({ key, use, options }: RecipeChoice, what: string, plugins: rea
 }
 
 /**
- * What is wrong with a recipe's choices among these plug-ins: a line for each unknown name and for each option that does not fit, naming the recipe's key.
- * Kinds of which there is no plug-in among them are left to whoever has them.
+ * What is wrong with a recipe's choices: a line for each unknown name and for each option that does not fit, naming the recipe's key.
+ * `own` are the plug-ins of who asks, `more` those of the recipe's packages. Kinds of which `own` has none are left to whoever has them.
  */
-export function faultsOfChoices(recipe: Recipe, plugins: readonly AnyPlugin[]): readonly string[] {
-  const kinds = Map.groupBy(plugins, ({ kind }) => kind);
-  return pluginChoices(recipe).flatMap((choice) => {
-    const known = kinds.get(choice.kind);
-    return known ? faultOf(choice, choice.kind.replaceAll('-', ' '), known) : [];
-  });
+export function faultsOfChoices(recipe: Recipe, own: readonly AnyPlugin[], more: readonly AnyPlugin[] = []): readonly string[] {
+  const kinds = new Set(own.map(({ kind }) => kind));
+  const known = Map.groupBy([...own, ...more], ({ kind }) => kind);
+  return pluginChoices(recipe)
+    .filter(({ kind }) => kinds.has(kind))
+    .flatMap((choice) => faultOf(choice, choice.kind.replaceAll('-', ' '), known.get(choice.kind) ?? []));
 }

@@ -8,6 +8,8 @@ import {
   type ExecutorServiceHandlers,
   type GatewayServiceDefinition,
   type GatewayServiceHandlers,
+  type PluginServiceDefinition,
+  type PluginServiceHandlers,
   type PolicyServiceDefinition,
   type PolicyServiceHandlers,
   type ProposerServiceDefinition,
@@ -29,6 +31,8 @@ export interface Contract {
   readonly WorldModelService: { definition: WorldModelServiceDefinition; handlers: WorldModelServiceHandlers };
   readonly RewardAggregatorService: { definition: RewardAggregatorServiceDefinition; handlers: RewardAggregatorServiceHandlers };
   readonly PolicyService: { definition: PolicyServiceDefinition; handlers: PolicyServiceHandlers };
+  /** Offered by every process besides its own service. */
+  readonly PluginService: { definition: PluginServiceDefinition; handlers: PluginServiceHandlers };
   readonly GatewayService: { definition: GatewayServiceDefinition; handlers: GatewayServiceHandlers };
 }
 

@@ -8,6 +8,7 @@ import { startRpcServer, type RpcServer } from '../rpc/server.ts';
 import { Attachments } from './attachments.ts';
 import { createClients, serviceAddress, type Clients } from './clients.ts';
 import { createLifecycle, settledWithin, type Lifecycle, type LifecycleState } from './lifecycle.ts';
+import { pluginHandlers, recipeCheck } from './recipe-check.ts';
 import { keepReadiness } from './readiness.ts';
 import { attachRun, failRun } from './run-host.ts';
 import { systemClock } from '../system/clock.ts';
@@ -121,13 +122,23 @@ export async function startService(name: ServiceName, create: CreateService, opt
   const logger = (options.logger ?? createLogger({ level: config.log.level })).child({ service: name });
   const ending = new AbortController();
   const clients = createClients(config);
-  const context: ServiceContext = { name, config, bus, clock, ids, logger, connect: clients.connect, signal: ending.signal };
+  const context: ServiceContext = {
+    name,
+    config,
+    bus,
+    clock,
+    ids,
+    logger,
+    connect: clients.connect,
+    checkRecipe: recipeCheck(clients.plugins),
+    signal: ending.signal,
+  };
   const lifecycle = createLifecycle((state) => logger.debug({ state }, `${name} is ${state}`));
   const parts = await create(context);
   const server = await startRpcServer({
     host: config.listenHost,
     port: config.services[name].port,
-    implementation: parts.rpc,
+    implementation: { ...parts.rpc, PluginService: pluginHandlers(parts) },
     logger,
     portSetting: `services.${name}.port`,
   }).catch(async (error: unknown) => {

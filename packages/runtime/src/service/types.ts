@@ -1,4 +1,4 @@
-import type { AnyPlugin, Clock, IdSource, RunRecord } from '@redqueen/core';
+import type { AnyPlugin, Clock, IdSource, Recipe, RunRecord } from '@redqueen/core';
 import type { Actor } from '../actors/actor.ts';
 import type { ActorHost } from '../actors/host.ts';
 import type { Bus } from '../bus/port.ts';
@@ -21,6 +21,8 @@ export interface ServiceContext {
   readonly logger: Logger;
   /** A client of another service: one a service, connected at the first call and again when the connection was lost, closed by the shell. */
   readonly connect: <Name extends ServiceName>(service: Name) => ServiceClient<Name>;
+  /** What a service finds wrong with a resolved recipe's plug-ins: a line a fault. Throws `unavailable` where it cannot be asked. */
+  readonly checkRecipe: (service: ServiceName, recipe: Recipe) => Promise<readonly string[]>;
   /** Aborts when the service is to end. */
   readonly signal: AbortSignal;
 }
@@ -33,6 +35,8 @@ export interface ServiceParts {
   readonly actors?: (record: RunRecord, plugins: readonly AnyPlugin[]) => readonly Actor[];
   /** The plug-ins that it has of its own, for checking recipes; those of a recipe's packages are loaded by the shell and given to `actors`. */
   readonly plugins?: readonly AnyPlugin[];
+  /** Throws where it could not work on a run though it knows every plug-in that the recipe names; asked before the run is started. */
+  readonly check?: (record: RunRecord, plugins: readonly AnyPlugin[]) => void;
   /** Called when the actors of a run are at work, with their hosts in the same order: for RPCs that read a state, and for what is told because time has passed. */
   readonly attached?: (record: RunRecord, hosts: readonly ActorHost[], plugins: readonly AnyPlugin[]) => void;
   /** Called before the actors of a run are drained. */

@@ -1,7 +1,8 @@
-import { RedQueenError, type RunRecord } from '@redqueen/core';
+import { RedQueenError, type Recipe, type RunRecord } from '@redqueen/core';
 import { recipeNames, type Handlers } from '@redqueen/runtime';
 import { currentReport, recordOf, type Gateway } from '../gateway.ts';
 import { freshRunId } from '../run-control/run-control.ts';
+import { requireWorkable } from '../recipe-check.ts';
 import { isLive } from '../runs/views.ts';
 import { runMessage } from './run-message.ts';
 
@@ -27,6 +28,7 @@ function newRecord(gateway: Gateway, request: StartRequest): RunRecord {
 /** The stream exists before anybody hears of the run. */
 async function startRun(gateway: Gateway, request: StartRequest): Promise<RunRecord> {
   const record = newRecord(gateway, request);
+  await requireWorkable(gateway.context, record.recipe);
   await gateway.context.bus.openRun(record.run);
   await gateway.runs.create(record);
   gateway.context.logger.info({ run: record.run, seed: record.seed }, `run ${record.run} starts`);
@@ -54,12 +56,17 @@ function resumed(record: RunRecord): RunRecord | undefined {
 /** RPCs that start, stop and describe runs. */
 export function runHandlers(gateway: Gateway): RunHandlers {
   const answer = async (record: RunRecord) => ({ run: await runMessage(gateway, record) });
+  const workable = async (request: Parameters<Gateway['recipe']>[0]): Promise<Recipe> => {
+    const recipe = gateway.recipe(request);
+    await requireWorkable(gateway.context, recipe);
+    return recipe;
+  };
   return {
     StartRun: async (request) => answer(await startRun(gateway, request)),
     StopRun: async ({ run }) => answer(await recordOf(gateway, run).then(() => gateway.runs.update(run, stopped))),
     ResumeRun: async ({ run }) => answer(await recordOf(gateway, run).then(() => gateway.runs.update(run, resumed))),
     ResolveRecipe: async (request) => ({
-      recipeJson: JSON.stringify(gateway.recipe(request)),
+      recipeJson: JSON.stringify(await workable(request)),
       recipes: recipeNames(gateway.context.config.recipesFolder),
     }),
     ListRuns: async () => ({ runs: await Promise.all((await gateway.runs.list()).map((record) => runMessage(gateway, record))) }),
