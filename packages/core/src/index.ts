@@ -38,6 +38,7 @@ export type {
   RunReport,
   SettlementReport,
 } from './report.ts';
+export { clusterShares, repetitionOptions } from './repetition.ts';
 export { registryOf, type Registry } from './registry.ts';
 export { declaredKnobs, knobFor, type DeclaredKnob } from './knobs.ts';
 export * from './plugins/index.ts';

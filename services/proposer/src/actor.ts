@@ -4,6 +4,7 @@ import { addresses, agents, requireAgent, type ActorContext, type PoolActor, typ
 import { tryAnchors } from './anchors.ts';
 import { crossPlayTells } from './cross-play.ts';
 import { RecentProposals } from './recent-proposals.ts';
+import { measureRepetition, type MeasureRepetition, type Repetition } from './repetition.ts';
 import { proposalTokens, taskSources, type Draft } from './sources/index.ts';
 import { slotTells } from './tells.ts';
 
@@ -22,14 +23,16 @@ function sourcesOf({ recipe }: RunRecord, policy: PolicyClient, plugins: readonl
   ]);
 }
 
-/** The canonical forms of the drafts that are tasks made by a policy, with other copies of each; 0 for the others. */
-function copiesOf(recent: RecentProposals, slot: string, drafts: readonly Draft[]): number[] {
+/** What the repetition term says of each draft that is a task made by a policy. */
+function repetitionsOf(measure: MeasureRepetition, slot: string, drafts: readonly Draft[]): (Repetition | undefined)[] {
   const proposed = drafts.map((draft) => (draft.proposal ? draft.task?.canonical : undefined));
-  const copies = recent.countCopies(
-    slot,
-    proposed.filter((canonical) => canonical !== undefined),
-  );
-  return proposed.map((canonical) => (canonical === undefined ? 0 : (copies.shift() ?? 0)));
+  const measured = [
+    ...measure(
+      slot,
+      proposed.filter((canonical) => canonical !== undefined),
+    ),
+  ];
+  return proposed.map((canonical) => (canonical === undefined ? undefined : measured.shift()));
 }
 
 /**
@@ -39,14 +42,14 @@ function copiesOf(recent: RecentProposals, slot: string, drafts: readonly Draft[
 export function createProposerActor(record: RunRecord, policy: PolicyClient, plugins: readonly AnyPlugin[] = []): PoolActor {
   const { recipe, seed } = record;
   const sources = sourcesOf(record, policy, plugins);
-  const recent = new RecentProposals();
+  const measure = measureRepetition(recipe, new RecentProposals());
 
   const onSlot = async (slot: Slot, { run, signal }: ActorContext): Promise<Tell[]> => {
     const source = sources.get(slot.source);
     if (!source)
       throw new RedQueenError('invalid_argument', `slot ${slot.slotId}: source ${slot.source} is neither the recipe's nor generator`);
     const drafts = await source.propose({ ...slot, run }, signal);
-    return slotTells({ run, seed, slot, drafts, copies: copiesOf(recent, slot.slotId, drafts) });
+    return slotTells({ run, seed, slot, drafts, repetitions: repetitionsOf(measure, slot.slotId, drafts) });
   };
 
   const onAnchorTask = async (task: AnchorTask, { run, signal }: ActorContext): Promise<Tell[]> => {

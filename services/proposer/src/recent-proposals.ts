@@ -1,3 +1,5 @@
+import { clusterShares } from '@redqueen/core';
+
 /** How many proposals are remembered. */
 const capacity = 512;
 
@@ -13,19 +15,30 @@ interface Entry {
 export class RecentProposals {
   #entries: Entry[] = [];
 
+  /** The slot's share of likeness: for each of its proposals the share of the newest `window` proposals, the slot's included, that are in its cluster. */
+  clusterShares(slot: string, canonicals: readonly string[], { threshold, window }: { threshold: number; window: number }): number[] {
+    const before = this.#before(slot).map(({ canonical }) => canonical);
+    const room = Math.max(0, window - canonicals.length);
+    const compared = [...canonicals, ...(room > 0 ? before.slice(-room) : [])];
+    this.#remember(slot, canonicals);
+    return clusterShares(compared, threshold).slice(0, canonicals.length);
+  }
+
+  #before(slot: string): Entry[] {
+    return this.#entries.filter((entry) => entry.slot !== slot);
+  }
+
+  #remember(slot: string, canonicals: readonly string[]): void {
+    this.#entries = [...this.#before(slot), ...canonicals.map((canonical) => ({ slot, canonical }))].slice(-capacity);
+  }
+
   /** How many other copies each of the slot's proposals has, in the slot and among the proposals before it. Remembers the slot's. */
   countCopies(slot: string, canonicals: readonly string[]): number[] {
-    this.#entries = this.#entries.filter((entry) => entry.slot !== slot);
     const known = new Map<string, number>();
-    for (const { canonical } of this.#entries) known.set(canonical, (known.get(canonical) ?? 0) + 1);
+    for (const { canonical } of this.#before(slot)) known.set(canonical, (known.get(canonical) ?? 0) + 1);
     for (const canonical of canonicals) known.set(canonical, (known.get(canonical) ?? 0) + 1);
     const copies = canonicals.map((canonical) => (known.get(canonical) ?? 1) - 1);
-    this.#entries = [...this.#entries, ...canonicals.map((canonical) => ({ slot, canonical }))].slice(-capacity);
+    this.#remember(slot, canonicals);
     return copies;
   }
-}
-
-/** The repetition term: min(1, copies / 2), in [0, 1]. Two copies of a proposal elsewhere cost all of it. */
-export function repetition(copies: number): number {
-  return Math.min(1, copies / 2);
 }

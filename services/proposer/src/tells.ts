@@ -1,7 +1,7 @@
 import type { Slot } from '@redqueen/contract';
 import { seedOf } from '@redqueen/core';
 import { addresses, agents, rewardsOf, specOf, type Tell } from '@redqueen/runtime';
-import { repetition } from './recent-proposals.ts';
+import type { Repetition } from './repetition.ts';
 import { drawnTask, type Draft } from './sources/index.ts';
 
 /** What the tells of a slot depend on. */
@@ -11,8 +11,8 @@ export interface SlotDrafts {
   readonly seed: number;
   readonly slot: Slot;
   readonly drafts: readonly Draft[];
-  /** Other copies of each draft; 0 for one that is no task. */
-  readonly copies: readonly number[];
+  /** What the repetition term says of each draft; undefined for one that is no task of a policy. */
+  readonly repetitions: readonly (Repetition | undefined)[];
 }
 
 /** The task of one place of the slot: the proposal, or a task drawn in its place, which earns the proposer nothing. */
@@ -37,7 +37,7 @@ function taskTell({ run, seed, slot }: SlotDrafts, draft: Draft, index: number):
 }
 
 /** What the proposer earns by the form of a proposal, and what the curriculum hears of one that is no task. A held-out proposal earns nothing, good or bad. */
-function judgementTells({ run, slot, copies }: SlotDrafts, draft: Draft, index: number): Tell[] {
+function judgementTells({ run, slot, repetitions }: SlotDrafts, draft: Draft, index: number): Tell[] {
   if (!draft.proposal) return [];
   const earned = (term: string, value: number, evidence: string) => ({ agent: agents.proposer, turn: index, term, value, evidence });
   const rewards = (episode: string, ...all: ReturnType<typeof earned>[]): Tell => ({
@@ -47,8 +47,8 @@ function judgementTells({ run, slot, copies }: SlotDrafts, draft: Draft, index: 
   });
   const episode = `${slot.slotId}.${index}`;
   if (draft.rejection === undefined) {
-    const count = copies[index] ?? 0;
-    return [rewards(episode, earned('validity', 1, 'a task of its slot'), earned('repetition', repetition(count), `${count} copies`))];
+    const { value, evidence } = repetitions[index] ?? { value: 0, evidence: 'none' };
+    return [rewards(episode, earned('validity', 1, 'a task of its slot'), earned('repetition', value, evidence))];
   }
   const rejected: Tell = {
     to: addresses.curriculum,
