@@ -1,16 +1,21 @@
 import type { AnchorTask, SampleGroup, Task as TaskMessage } from '@redqueen/contract';
 import {
+  agentsOfRole,
+  pick,
+  randomOf,
   RedQueenError,
   seedOf,
   type AnyPlugin,
   type ContextManager,
+  type Discussed,
   type PolicyClient,
+  type Recipe,
   type RolloutDriver,
   type RunRecord,
   type Task,
 } from '@redqueen/core';
 import { environmentByName } from '@redqueen/environments';
-import { addresses, agents, failureOf, requireAgent, taskOf, type ActorContext, type PoolActor, type Tell } from '@redqueen/runtime';
+import { addresses, failureOf, requireAgent, taskOf, type ActorContext, type PoolActor, type Tell } from '@redqueen/runtime';
 import { createAnchors } from './anchors.ts';
 import { contextsOf, remember } from './contexts.ts';
 import { drivers } from './drivers/index.ts';
@@ -32,19 +37,29 @@ function trainingTask(body: TaskMessage): Task {
 }
 
 /** A group of attempts that the infrastructure failed: without tokens, so that nothing can be made of them. */
-function failedGroup(task: Task, attempts: number, reason: unknown): SampleGroup {
+function failedGroup(task: Task, agent: string, attempts: number, reason: unknown): SampleGroup {
   const failure = failureOf(reason);
   return {
     prompt: environmentByName(task.environment).prompt(task),
     promptTokens: [],
     samples: Array.from({ length: attempts }, () => ({ tokens: [], logProbs: [], text: '', failure, given: [] })),
-    policy: { agent: agents.executor, version: 0, adapterHash: '' },
+    policy: { agent, version: 0, adapterHash: '' },
   };
 }
 
-/** The driver that a recipe names. Throws `invalid_argument` where the executor trains and the driver's samples cannot be trained on. */
+/** Throws `invalid_argument` where executors are paid for what peers say and the driver lets nobody speak. */
+function requireDiscussion({ driver: { use }, roles }: Recipe, driver: RolloutDriver): void {
+  if (driver.discuss || !roles.executor.rewards.some((reward) => reward.use === 'interaction')) return;
+  throw new RedQueenError(
+    'invalid_argument',
+    `roles.executor.rewards: interaction is earned in discussions, and the driver ${use} holds none; take the driver "discussion"`,
+  );
+}
+
+/** The driver that a recipe names. Throws `invalid_argument` where its samples cannot be trained on though the executor trains, or cannot earn its rewards. */
 function driverOf({ recipe }: RunRecord, context: ContextManager, plugins: readonly AnyPlugin[]): RolloutDriver {
   const driver = drivers.with(plugins).create(recipe.driver, { context }, 'driver');
+  requireDiscussion(recipe, driver);
   if (driver.trainable || !recipe.roles.executor.trains) return driver;
   throw new RedQueenError(
     'invalid_argument',
@@ -53,32 +68,38 @@ function driverOf({ recipe }: RunRecord, context: ContextManager, plugins: reado
 }
 
 /**
- * The executor of a run; `plugins` are those of the recipe's packages. A task becomes one group of attempts for the verifier, and its executed steps become transitions for the world model.
+ * The executors of a run; `plugins` are those of the recipe's packages. A task becomes one group of attempts for the verifier, made by one of the peers, and its executed steps become transitions for the world model.
  * Attempts that the policy service could not make, retries included, are told as infrastructure failures; they are void, never wrong.
  */
 export function createExecutorActor(record: RunRecord, policy: PolicyClient, plugins: readonly AnyPlugin[] = []): PoolActor {
   const { recipe } = record;
   const contexts = contextsOf(record, plugins);
   const driver = driverOf(record, contexts.context, plugins);
+  const peers = agentsOfRole(recipe, 'executor');
   const tryAnchors = createAnchors(recipe, policy);
 
-  const attempt = async (run: string, task: Task, body: TaskMessage, temperature: number, signal: AbortSignal): Promise<SampleGroup> => {
+  const attempt = async (run: string, task: Task, body: TaskMessage, temperature: number, signal: AbortSignal): Promise<Discussed> => {
+    const agent = pick(randomOf(body.seed, 'author'), peers);
+    const asked = { run, agent, task, attempts: body.attempts, temperature, seed: body.seed };
     try {
-      return await driver.attempt({ run, task, attempts: body.attempts, temperature, seed: body.seed }, policy, signal);
+      const group = await driver.attempt(asked, policy, signal);
+      return (await driver.discuss?.({ ...asked, group, peers }, policy, signal)) ?? { group, acts: [] };
     } catch (reason) {
       // A stopping actor has not failed: its message goes back and is handled by another replica.
       if (signal.aborted) throw reason;
-      return failedGroup(task, body.attempts, reason);
+      return { group: failedGroup(task, agent, body.attempts, reason), acts: [] };
     }
   };
 
   const onTask = async (body: TaskMessage, context: ActorContext): Promise<Tell[]> => {
     const task = trainingTask(body);
     const temperature = body.temperature ?? recipe.temperature;
-    const group = await attempt(context.run, task, body, temperature, context.signal);
+    const { group, acts } = await attempt(context.run, task, body, temperature, context.signal);
     await remember(contexts, task, group);
     const { taskId, slotId, spec } = body;
-    const tells: Tell[] = [{ to: addresses.verifier, kind: 'attempts', body: { taskId, slotId, spec, group, temperature } }];
+    const tells: Tell[] = [
+      { to: addresses.verifier, kind: 'attempts', body: { taskId, slotId, spec, group, temperature, acts: [...acts] } },
+    ];
     if (!recipe.roles['world-model'].trains) return tells;
     const environment = environmentByName(task.environment);
     const transitions = transitionsOf(environment, task, group, recipe.transitionsPerTask, context.random('transitions'));
@@ -92,7 +113,7 @@ export function createExecutorActor(record: RunRecord, policy: PolicyClient, plu
   };
 
   const onAnchorTask = async (body: AnchorTask, context: ActorContext): Promise<Tell[]> => {
-    requireAgent(body, agents.executor);
+    requireAgent(body, ...peers);
     return [{ to: addresses.verifier, kind: 'anchorAttempts', body: await tryAnchors(context.run, body, context.signal) }];
   };
 

@@ -44,7 +44,7 @@ export function createAnchors(recipe: Recipe, policy: PolicyClient): TryAnchors 
       Promise.all(
         tasks.map((one) => {
           const seed = seedOf('anchor', one.environment, one.canonical);
-          return driver.attempt({ run, task: one, attempts, temperature, seed, version: task.version }, policy, signal);
+          return driver.attempt({ run, agent: task.agent, task: one, attempts, temperature, seed, version: task.version }, policy, signal);
         }),
       );
     const [greedy, sampled] = await Promise.all([tried(0, 1), task.sampled ? tried(1, Math.max(1, task.samples)) : []]);

@@ -14,6 +14,7 @@ export type {
   Task,
   Truth,
 } from './environment.ts';
+export { describePlugin, pluginNamed, type PluginDescription } from './describe.ts';
 export { faultsOfPlugin } from './faults.ts';
 export { pluginKinds, type PluginKind, type PluginTypes } from './kinds.ts';
 export type { Admission, Flips, Lineage, TriedVersion, Verdict } from './lineage.ts';
@@ -24,7 +25,7 @@ export type { GenerateAsk, PolicyClient, PolicyTarget, PromptToContinue, PromptT
 export type { PolicyOptimizer } from './policy-optimizer.ts';
 export { pluginRegistry, type PluginChoice, type PluginRegistry } from './registry.ts';
 export type { AnswerForm, AttemptTurn, EpisodeFacts, EpisodeKind, Evidence, JudgedTurn, RewardTerm, Turn } from './reward-term.ts';
-export type { AttemptPlan, DriverTools, RolloutDriver } from './rollout-driver.ts';
+export type { AttemptPlan, Discussed, DiscussionPlan, DriverTools, RolloutDriver } from './rollout-driver.ts';
 export type { Draft, Rejection, SlotRequest, TaskSource, TaskSourceTools } from './task-source.ts';
 export type { Answered, Opinion, Verifier, VerifierTools } from './verifier.ts';
 export { grantTruth, isExternallyRewarded, type ExternallyRewarded, type TruthAccess } from './truth-access.ts';

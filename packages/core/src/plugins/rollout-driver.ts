@@ -1,4 +1,4 @@
-import type { SampleGroup } from '@redqueen/contract';
+import type { PeerAct, SampleGroup } from '@redqueen/contract';
 import type { ContextManager } from './context-manager.ts';
 import type { Task } from './environment.ts';
 import type { PolicyClient } from './policy-client.ts';
@@ -6,6 +6,8 @@ import type { PolicyClient } from './policy-client.ts';
 /** Attempts to make. */
 export interface AttemptPlan {
   readonly run: string;
+  /** Whose policy acts; executor/0 where it is left out. */
+  readonly agent?: string;
   readonly task: Task;
   /** How many; 1 to 64. */
   readonly attempts: number;
@@ -22,6 +24,22 @@ export interface DriverTools {
   readonly context: ContextManager;
 }
 
+/** Attempts to talk about. */
+export interface DiscussionPlan extends AttemptPlan {
+  /** The attempts as made. */
+  readonly group: SampleGroup;
+  /** The agents that may speak, the one that made the attempts among them. */
+  readonly peers: readonly string[];
+}
+
+/** What came of a discussion. */
+export interface Discussed {
+  /** The attempts; those of which something could not be said are void. */
+  readonly group: SampleGroup;
+  /** What was said of the others. */
+  readonly acts: readonly PeerAct[];
+}
+
 /** Who acts when, and what an attempt looks like. */
 export interface RolloutDriver {
   readonly name: string;
@@ -29,4 +47,6 @@ export interface RolloutDriver {
   readonly trainable: boolean;
   /** One sample an attempt, each with its failure class; the text is the answer. Throws like PolicyClient.generate. */
   attempt(plan: AttemptPlan, policy: PolicyClient, signal?: AbortSignal): Promise<SampleGroup>;
+  /** What peers say of attempts; absent where they are not talked about. Throws like PolicyClient.generate. */
+  discuss?(plan: DiscussionPlan, policy: PolicyClient, signal?: AbortSignal): Promise<Discussed>;
 }

@@ -1,6 +1,7 @@
 import { pluginRegistry } from '@redqueen/core';
+import { discussion } from './discussion/discussion.ts';
 import { plan } from './plan.ts';
 import { stepwise } from './stepwise.ts';
 
 /** The rollout drivers that a recipe may name. */
-export const drivers = pluginRegistry('rollout-driver', [plan, stepwise]);
+export const drivers = pluginRegistry('rollout-driver', [plan, discussion, stepwise]);

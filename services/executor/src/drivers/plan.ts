@@ -16,7 +16,7 @@ async function attempt(
   const { maxAnswer } = requireFamily(environment, task.family);
   const { prompt, forTraining } = await context.build({ role: 'executor', task, prompt: environment.prompt(task) });
   const prompts = [{ text: prompt, samples: attempts, seed }];
-  const [group] = await policy.generate({ ...ask, agent: agents.executor, prompts, maxTokens: maxAnswer }, signal);
+  const [group] = await policy.generate({ ...ask, agent: ask.agent ?? agents.executor, prompts, maxTokens: maxAnswer }, signal);
   if (!group) throw new RedQueenError('data_loss', `task ${task.canonical}: the policy service answered nothing`);
   const samples = group.samples.map((sample) => ({ ...sample, failure: failureClassOf(environment, task, sample) }));
   const seen = { ...group, samples };

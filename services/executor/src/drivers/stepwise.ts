@@ -68,7 +68,7 @@ async function attempt(
   const ask: Ask = async (remaining, stepSeed) => {
     const { prompt } = await context.build({ role: 'executor', task: remaining, prompt: environment.prompt(remaining) });
     const prompts = [{ text: prompt, samples: 1, seed: stepSeed }];
-    const [group] = await policy.generate({ ...rest, agent: agents.executor, prompts, maxTokens }, signal);
+    const [group] = await policy.generate({ ...rest, agent: rest.agent ?? agents.executor, prompts, maxTokens }, signal);
     if (!group) throw new RedQueenError('data_loss', `task ${task.canonical}: the policy service answered nothing`);
     first ??= group;
     return group;
