@@ -22,6 +22,13 @@ function over(changes: readonly (Change | undefined)[]): Change | undefined {
   return found.length === 0 || found.length < changes.length ? undefined : { before: side('before'), after: side('after') };
 }
 
+/** "monitor.waste.executor" is the figure "executor" of the monitor "waste". */
+function monitorFigure(report: RunReport, name: string, figure: string): Change | undefined {
+  const curve = report.monitors[name]?.curves[figure] ?? [];
+  const newest = report.monitors[name]?.figures[figure];
+  return ends(newest === undefined ? curve : [...curve, { value: newest }], curve.length);
+}
+
 /** Figures of the run as a whole; those of one kind of failure or rejection are 0 where none was seen. */
 function runFigure(report: RunReport, name: string, rest: string): Change | undefined {
   const { attempts, proposals, tokens, staleness } = report;
@@ -71,10 +78,11 @@ function agentFigure(report: RunReport, owner: string, name: string, rest: strin
  * "<owner>.reward.<term>" the moving mean of a reward term at the first and the last message that told it, "<owner>.mean-reward.<term>" its mean over the
  * run, "<owner>.training-entropy" and "<owner>.gradient-norm" at the first and the last candidate, "<owner>.released", ".refused", ".updates" counts,
  * "<role>.tokens" sampled; "run.updates", ".seconds", ".tokens", ".trained-tokens", ".solved" (share of right attempts), ".staleness", ".dropped",
- * "run.failures.<class>" and "run.rejected.<reason>" as shares. What only counts is 0 before. Undefined where it was not measured.
+ * "run.failures.<class>" and "run.rejected.<reason>" as shares; "monitor.<monitor>.<figure>" at its first and its newest reading. What only counts is 0 before. Undefined where it was not measured.
  */
 export function processFigure(report: RunReport, figure: string): Change | undefined {
   const [owner = '', name = '', ...rest] = figure.split('.');
   const tail = rest.join('.');
+  if (owner === 'monitor') return monitorFigure(report, name, tail);
   return owner === 'run' ? runFigure(report, name, tail) : agentFigure(report, owner, name, tail);
 }

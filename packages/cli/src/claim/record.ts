@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { armFigures, finished } from './evaluate.ts';
+import { armFigure, armFigures, finished } from './evaluate.ts';
 import type { ClaimOutcome } from './details.ts';
 import type { Effect, Verdict } from './effect.ts';
 
@@ -42,6 +42,8 @@ export interface ClaimRecord {
   readonly effect?: Omit<Effect, 'low' | 'high'> & { readonly low: number | null; readonly high: number | null };
   readonly expectations: readonly RecordedExpectation[];
   readonly arms: readonly RecordedArm[];
+  /** The figures that the claim speaks of. */
+  readonly figures: readonly string[];
   /** Why runs did not finish. */
   readonly errors: readonly string[];
   /** Of all runs together. */
@@ -57,11 +59,13 @@ const end = (value: number): number | null => (Number.isFinite(value) ? short(va
 const meanOf = (values: readonly number[]): number => short(values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length));
 const sumOf = (values: readonly number[]): number => Math.round(values.reduce((sum, value) => sum + value, 0));
 
-function recordedArms({ results }: ClaimOutcome): RecordedArm[] {
-  const figures = armFigures(results);
+function recordedArms(outcome: ClaimOutcome): RecordedArm[] {
+  const { results } = outcome;
+  const held = armFigures(results);
   return [...new Set(results.map(({ arm }) => arm))].map((arm) => {
     const runs = finished(results, arm);
-    const own = figures.filter((figure) => figure.arm === arm);
+    const also = spokenOf(outcome).flatMap((figure) => armFigure(results, arm, figure) ?? []);
+    const own = [...held.filter((figure) => figure.arm === arm), ...also];
     return {
       arm,
       seeds: runs.map(({ seed }) => seed),
@@ -76,6 +80,10 @@ function recordedArms({ results }: ClaimOutcome): RecordedArm[] {
       ),
     };
   });
+}
+
+function spokenOf({ effect, checks }: ClaimOutcome): string[] {
+  return [...new Set([...(effect ? [effect.figure] : []), ...checks.map(({ expectation }) => expectation.figure)])];
 }
 
 function recordedEffect(effect: Effect): NonNullable<ClaimRecord['effect']> {
@@ -105,6 +113,7 @@ export function claimRecord(
     ...(outcome.effect ? { effect: recordedEffect(outcome.effect) } : {}),
     expectations: outcome.checks.map(({ passed }, index) => ({ text: texts[index] ?? '', passed })),
     arms: recordedArms(outcome),
+    figures: spokenOf(outcome),
     errors: outcome.results.flatMap(({ run, error }) => (error === '' ? [] : [`${run}: ${error}`])),
     tokens: sumOf(reports.map(({ tokens }) => tokens.sampled)),
     seconds: sumOf(reports.map(({ elapsedSeconds }) => elapsedSeconds)),

@@ -17,7 +17,7 @@ async function faultsOfRecipe(recipe: Recipe, config: Config, plugins: readonly 
   const model = await faultOf(() => modelFile(recipe.model, config.policy.modelsFolder));
   const more: AnyPlugin[] = [];
   const packages = await faultOf(async () => void more.push(...(await loadPlugins(recipe.plugins))));
-  return [...model.map((fault) => `model: ${fault}`), ...packages, ...faultsOfChoices(recipe, [...plugins, ...more])];
+  return [...model.map((fault) => `model: ${fault}`), ...packages, ...faultsOfChoices(recipe, plugins, more)];
 }
 
 /** An arm's own faults: what is already wrong with the recipe is not said again for each of its arms. */
