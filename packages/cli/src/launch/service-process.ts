@@ -15,8 +15,8 @@ export interface ServiceProcessOptions {
   readonly compileCache: string;
 }
 
-/** A service's garbage dies young: without a bound V8 lets a third of the memory of all services together be garbage. */
-const nodeOptions = ['--max-semi-space-size=4'];
+/** Eight small heaps instead of one: without these bounds V8 lets a third of the memory of all services together be garbage. */
+const nodeOptions = ['--max-semi-space-size=4', '--optimize-for-size', '--heap-growing-percent=30'];
 
 /** A little more than the grace period that a service gives itself. */
 const killAfterMs = 12_000;
