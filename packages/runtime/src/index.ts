@@ -77,5 +77,5 @@ export { createNatsBus, type NatsBusOptions } from './bus/nats/nats-bus.ts';
 export { startActor, type ActorHost, type ActorHostOptions, type ActorStatus } from './actors/host.ts';
 export { defaultActorSettings, type ActorSettings } from './actors/settings.ts';
 export { DeadLetters, type DeadLetterRecord } from './actors/dead-letters.ts';
-export { runBucket, Runs, watchRuns, type WatchRunsOptions } from './runs/runs.ts';
+export { failRun, runBucket, Runs } from './runs/runs.ts';
 export { tellFromOutside, type OutsideEnvelope } from './runs/tell.ts';

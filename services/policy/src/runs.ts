@@ -1,7 +1,6 @@
 import { RedQueenError, type AnyPlugin, type RunRecord } from '@redqueen/core';
-import { modelFile, type ServiceContext } from '@redqueen/runtime';
+import { failRun, modelFile, type ServiceContext } from '@redqueen/runtime';
 import { DeviceHost, type StartProcess } from './device/host.ts';
-import { failRun } from './fail-run.ts';
 import { RunPolicies, storesOf } from './run-policies.ts';
 
 /** Runs whose policies stay on the device, the attached one included: a run that has just ended can still be asked. */

@@ -1,9 +1,8 @@
-import { decodeRunRecord, RedQueenError, type AnyPlugin, type RunRecord } from '@redqueen/core';
-import type { Actor, CreateService, ServiceContext } from '@redqueen/runtime';
+import { RedQueenError, type AnyPlugin, type RunRecord } from '@redqueen/core';
+import { failRun, Runs as RunRecords, type Actor, type CreateService, type ServiceContext } from '@redqueen/runtime';
 import { availableParallelism } from 'node:os';
 import { policyActor } from './actor.ts';
 import { startChild } from './device/child.ts';
-import { failRun } from './fail-run.ts';
 import { plugins } from './plugins.ts';
 import { device } from './rpc/device.ts';
 import { exportAdapter, reinstate, versions } from './rpc/lineage.ts';
@@ -52,10 +51,8 @@ function actorsOf(context: ServiceContext, runs: Runs, record: RunRecord, more: 
 async function noteRuns({ bus, clock, logger, signal }: ServiceContext, runs: Runs): Promise<void> {
   while (!signal.aborted) {
     try {
-      const records = await bus.keyValue('rq-runs');
-      for await (const { key, value } of records.watch(signal)) {
-        runs.note(key, value.length > 0 && decodeRunRecord(Buffer.from(value).toString()).status === 'running');
-      }
+      const records = await RunRecords.open(bus);
+      for await (const { run, status } of records.watch(signal, logger)) runs.note(run, status === 'running');
     } catch (reason) {
       if (!signal.aborted) logger.warn({ err: reason }, 'the watch over runs ended; it starts again');
     }

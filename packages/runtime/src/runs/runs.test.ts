@@ -7,7 +7,7 @@ import { createMemoryBus } from '../bus/memory/memory-bus.ts';
 import type { Bus } from '../bus/port.ts';
 import { loadRecipe } from '../config/recipes.ts';
 import { silentLogger, type Logger } from '../log/logger.ts';
-import { runBucket, Runs, watchRuns } from './runs.ts';
+import { failRun, runBucket, Runs } from './runs.ts';
 import { tellFromOutside } from './tell.ts';
 
 function record(run: string, startedAt = 1): RunRecord {
@@ -39,27 +39,35 @@ describe('run records', () => {
     expect((await runs.update('old', () => undefined)).updates).toBe(13);
   });
 
-  it('are watched: as they are, then as they change; a bad one and a failing handler stop nothing', async () => {
+  it('are watched: as they are, then as they change; a bad one stops nothing', async () => {
     await using bus = await memoryBus();
     const runs = await Runs.open(bus);
     await runs.create(record('r1'));
     const [seen, errors] = [new Recorder<string>(), new Recorder<object>()];
     const logger = { ...silentLogger, error: (facts: object) => errors.record(facts) } as unknown as Logger;
     const stop = new AbortController();
-    const handler = ({ run, status }: RunRecord): void => {
-      seen.record(`${run} ${status}`);
-      if (status === 'stopping') throw new Error('no');
+    const watch = async (): Promise<void> => {
+      for await (const { run, status } of runs.watch(stop.signal, logger)) seen.record(`${run} ${status}`);
     };
-    const watching = watchRuns(bus, handler, { signal: stop.signal, logger });
+    const watching = watch();
     await seen.count(1);
     await (await bus.keyValue(runBucket)).put('bad', new TextEncoder().encode('{}'));
     await errors.count(1);
     await runs.update('r1', (before) => ({ ...before, status: 'stopping' }));
-    await errors.count(2);
-    await runs.update('r1', (before) => ({ ...before, status: 'stopped' }));
-    expect(await seen.count(3)).toEqual(['r1 running', 'r1 stopping', 'r1 stopped']);
+    expect(await seen.count(2)).toEqual(['r1 running', 'r1 stopping']);
     stop.abort();
     await within(watching, 'the end of the watch');
+  });
+
+  it('fail once: a run that is over stays as it is', async () => {
+    await using bus = await memoryBus();
+    const runs = await Runs.open(bus);
+    await runs.create(record('r1'));
+    const context = { bus, clock: new FakeClock(), name: 'policy' as const };
+    await failRun(context, 'r1', 'no model');
+    await failRun(context, 'r1', 'later');
+    expect(await runs.get('r1')).toMatchObject({ status: 'failed', error: 'policy: no model' });
+    await expect(failRun(context, 'nobody', 'x')).rejects.toMatchObject({ code: 'not_found' });
   });
 });
 

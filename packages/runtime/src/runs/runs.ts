@@ -1,6 +1,7 @@
 import { decodeRunRecord, encodeRunRecord, RedQueenError, type RunRecord } from '@redqueen/core';
 import type { Bus, KeyValue } from '../bus/port.ts';
 import type { Logger } from '../log/logger.ts';
+import type { ServiceContext } from '../service/types.ts';
 
 /** Bucket of the runs: one record under each run's id. */
 export const runBucket = 'rq-runs';
@@ -81,23 +82,15 @@ export class Runs {
   }
 }
 
-/** What `watchRuns` needs besides the bus. */
-export interface WatchRunsOptions {
-  readonly signal: AbortSignal;
-  readonly logger: Logger;
-}
-
-/**
- * Calls `handler` with every run's current record and after every change, one after the other; what it throws is logged.
- * Resolves once the signal aborts.
- */
-export async function watchRuns(bus: Bus, handler: (record: RunRecord) => void | Promise<void>, options: WatchRunsOptions): Promise<void> {
+/** Ends a run that can never work; one that has ended already is left as it is. Throws `not_found`. */
+export async function failRun(
+  { bus, clock, name }: Pick<ServiceContext, 'bus' | 'clock' | 'name'>,
+  run: string,
+  error: string,
+): Promise<void> {
   const runs = await Runs.open(bus);
-  for await (const record of runs.watch(options.signal, options.logger)) {
-    try {
-      await handler(record);
-    } catch (reason) {
-      options.logger.error({ run: record.run, err: reason }, 'change of run not handled');
-    }
-  }
+  await runs.update(run, (record) => {
+    const over = record.status !== 'running' && record.status !== 'stopping';
+    return over ? undefined : { ...record, status: 'failed', error: `${name}: ${error}`, endedAt: clock.now() };
+  });
 }

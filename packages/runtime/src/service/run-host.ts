@@ -3,7 +3,6 @@ import type { RunRecord } from '@redqueen/core';
 import type { Actor } from '../actors/actor.ts';
 import { startActor, type ActorHost } from '../actors/host.ts';
 import { loadPlugins } from '../plugins/load.ts';
-import { Runs } from '../runs/runs.ts';
 import type { Attached } from './attachments.ts';
 import type { ServiceContext, ServiceParts } from './types.ts';
 
@@ -57,13 +56,4 @@ export async function attachRun(record: RunRecord, parts: ServiceParts, context:
       await drainAll(hosts);
     },
   };
-}
-
-/** Ends a run that can never work. One that has ended already is left as it is. */
-export async function failRun({ bus, clock, name }: ServiceContext, run: string, error: string): Promise<void> {
-  const runs = await Runs.open(bus);
-  await runs.update(run, (record) => {
-    const over = record.status !== 'running' && record.status !== 'stopping';
-    return over ? undefined : { ...record, status: 'failed', error: `${name}: ${error}`, endedAt: clock.now() };
-  });
 }

@@ -10,11 +10,11 @@ import { createClients, serviceAddress, type Clients } from './clients.ts';
 import { createLifecycle, settledWithin, type Lifecycle, type LifecycleState } from './lifecycle.ts';
 import { pluginHandlers, recipeCheck } from './recipe-check.ts';
 import { keepReadiness } from './readiness.ts';
-import { attachRun, failRun } from './run-host.ts';
+import { failRun, Runs } from '../runs/runs.ts';
+import { attachRun } from './run-host.ts';
 import { systemClock } from '../system/clock.ts';
 import { systemIds } from '../system/ids.ts';
 import type { CreateService, ServiceContext, ServiceParts } from './types.ts';
-import { watchRuns } from './watch-runs.ts';
 
 /** What a service runs on. */
 export interface StartOptions {
@@ -82,7 +82,8 @@ async function followRuns({ context, attachments, watching }: Running): Promise<
   const { signal } = watching;
   while (!signal.aborted) {
     try {
-      for await (const record of watchRuns(context.bus, context.logger, signal)) attachments.update(record);
+      const runs = await Runs.open(context.bus);
+      for await (const record of runs.watch(signal, context.logger)) attachments.update(record);
     } catch (error) {
       if (!signal.aborted) context.logger.warn({ err: error }, 'the watch over runs ended; it starts again');
     }
