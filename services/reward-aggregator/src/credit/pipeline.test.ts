@@ -185,3 +185,14 @@ describe('reject-sampling (B-STaR)', () => {
     expect(select([0.2, 0.9, 0.5], { threshold: 0 }, { 'threshold.executor': 0.6 }).advantages).toEqual([[0, 1, 0]]);
   });
 });
+
+describe('consistency-band (R-Zero, Agent0)', () => {
+  it('lets groups teach whose share lies in the band, ends included, and changes nothing else', () => {
+    const rates = [0.25, 0.3, 0.5, 0.8, 0.9, undefined];
+    const groups = rates.map((solveRate, index) => groupOf([1, 0], `${index}`, solveRate === undefined ? {} : { solveRate }));
+    const credit = pipeline(grpo, stage('consistency-band')).assign(groups);
+    expect(credit.advantages.map((one) => one !== undefined)).toEqual([false, true, true, true, false, true]);
+    expect(credit.normaliser).toBe(4 * 6);
+    expect(credit.advantages[2]).toEqual(grpo.assign(groups).advantages[2]);
+  });
+});

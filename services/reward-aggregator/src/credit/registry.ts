@@ -1,6 +1,7 @@
 import { pluginRegistry } from '@redqueen/core';
 import { adpo } from './adpo.ts';
 import { batchNormalised } from './batch-normalised.ts';
+import { consistencyBand } from './consistency-band.ts';
 import { expectedPairwise } from './expected-pairwise.ts';
 import { groupMeanBatchDeviation } from './group-mean-batch-deviation.ts';
 import { groupNormalised } from './group-normalised.ts';
@@ -22,4 +23,5 @@ export const creditAssigners = pluginRegistry('credit-assigner', [
   adpo,
   valueResample,
   valueSmoothing,
+  consistencyBand,
 ]);
