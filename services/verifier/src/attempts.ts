@@ -1,6 +1,7 @@
 import type { Attempts } from '@redqueen/contract';
 import { RedQueenError, type Random } from '@redqueen/core';
 import { addresses, agents, rewardsOf, taskOf, type Tell } from '@redqueen/runtime';
+import { interactionRewards } from './interaction.ts';
 import { pickToJudge } from './pick-to-judge.ts';
 import { outcomesOf } from './outcomes.ts';
 import { brierRewards, learnabilityRewards, outcomeRewards, type Judged } from './rewards.ts';
@@ -26,7 +27,7 @@ function proposalIndex(taskId: string): number {
 export async function verifyAttempts(panel: Panel, run: string, body: Attempts, random: Random, signal: AbortSignal): Promise<Tell[]> {
   const task = taskOf(body.spec);
   if (!body.group) throw new RedQueenError('invalid_argument', `attempts of ${body.taskId}: the group is missing`);
-  const outcomes = await outcomesOf(run, task, body.group, panel.decider, signal);
+  const outcomes = await outcomesOf(run, task, body, panel.decider, signal);
   const picked = panel.judge ? pickToJudge(outcomes, random) : [];
   const opinions =
     (await panel.judge?.verify(
@@ -39,6 +40,7 @@ export async function verifyAttempts(panel: Panel, run: string, body: Attempts, 
     ...outcomeRewards(panel.decider.name, outcomes, body.group.policy?.agent || agents.executor),
     ...(body.spec?.origin === 'proposer' ? learnabilityRewards(proposalIndex(body.taskId), outcomes) : []),
     ...brierRewards(judged),
+    ...interactionRewards(body),
   ];
   const verdicts = judged.map(({ outcome, opinion }) => verdictOf(outcome.attempt, opinion));
   const bundle = rewardsOf({ run, episode: body.taskId, teller: agents.verifier }, earned);

@@ -1,7 +1,8 @@
-import type { SampleGroup } from '@redqueen/contract';
+import type { Attempts } from '@redqueen/contract';
 import type { Task } from '@redqueen/core';
 import { carriesReward } from '@redqueen/runtime';
-import type { Opinion, Verifier } from './verifiers/index.ts';
+import { peerScores } from './interaction.ts';
+import type { Answered, Opinion, Verifier } from './verifiers/index.ts';
 
 /** An attempt that carries reward, with its outcome. Void attempts have none. */
 export interface Outcome {
@@ -26,20 +27,25 @@ function outcomeOf(attempt: Pick<Outcome, 'attempt' | 'answer' | 'finished'>, op
   return { ...attempt, value, right: value >= 0.5, confidence };
 }
 
+function answeredOf(task: Task, answer: string, finished: boolean, score: number | undefined): Answered {
+  return { task, answer, finished, ...(score !== undefined && { score }) };
+}
+
 /** The outcomes of a group's attempts, as the verifier that decides them says. */
 export async function outcomesOf(
   run: string,
   task: Task,
-  group: SampleGroup,
+  { group, acts }: Pick<Attempts, 'group' | 'acts'>,
   verifier: Verifier,
   signal?: AbortSignal,
 ): Promise<Outcome[]> {
-  const attempts = group.samples.flatMap(({ text, failure }, attempt) =>
+  const scores = peerScores(acts);
+  const attempts = (group?.samples ?? []).flatMap(({ text, failure }, attempt) =>
     carriesReward(failure) ? [{ attempt, answer: text, finished: failure === 'FAILURE_CLASS_OK' }] : [],
   );
   const opinions = await verifier.verify(
     { run },
-    attempts.map(({ answer, finished }) => ({ task, answer, finished })),
+    attempts.map(({ attempt, answer, finished }) => answeredOf(task, answer, finished, scores.get(attempt))),
     signal,
   );
   return attempts.map((attempt, index) => outcomeOf(attempt, opinions[index]));

@@ -9,6 +9,8 @@ export interface Answered {
   readonly answer: string;
   /** False where the answer did not end, or cannot be read: it agrees with no other. True where it is left out. */
   readonly finished?: boolean;
+  /** What peers made of it in a discussion, 1 (wrong) to 3 (right); absent where nobody said so readably. */
+  readonly score?: number;
 }
 
 /** What a verifier thinks of an answer. */

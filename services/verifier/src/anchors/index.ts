@@ -1,6 +1,5 @@
-import type { AnchorAttempts } from '@redqueen/contract';
+import { addressOf, type AnchorAttempts } from '@redqueen/contract';
 import { RedQueenError, type Recipe } from '@redqueen/core';
-import { agents } from '@redqueen/runtime';
 import { measureExecutor } from './executor.ts';
 import { measureProposer } from './proposer.ts';
 import type { Measured } from './result.ts';
@@ -8,12 +7,12 @@ import { measureWorldModel } from './world-model.ts';
 
 /** What a role's attempts at its anchors show. Throws `invalid_argument` for an agent without such anchors. */
 export function measure(attempts: AnchorAttempts, recipe: Recipe): Measured {
-  switch (attempts.task?.agent) {
-    case agents.executor:
+  switch (attempts.task && addressOf(attempts.task.agent).role) {
+    case 'executor':
       return measureExecutor(attempts);
-    case agents.proposer:
+    case 'proposer':
       return measureProposer(attempts);
-    case agents.worldModel:
+    case 'world-model':
       return measureWorldModel(attempts, recipe);
     default:
       throw new RedQueenError(
