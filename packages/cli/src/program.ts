@@ -6,6 +6,7 @@ import { addAgents } from './commands/agents.ts';
 import { addClaim } from './commands/claim.ts';
 import { addConfig } from './commands/config.ts';
 import { addDoctor } from './commands/doctor.ts';
+import { addPlugins } from './commands/plugins.ts';
 import { addRecipe } from './commands/recipe.ts';
 import { addKnob } from './commands/knob.ts';
 import { addLooking } from './commands/look.ts';
@@ -37,6 +38,7 @@ export function program(): Command {
     addLooking,
     addClaim,
     addRecipe,
+    addPlugins,
     addAgents,
     addKnob,
     addConfig,

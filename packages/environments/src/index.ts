@@ -12,6 +12,7 @@ export {
   worldModelPrompt,
   type Prediction,
 } from './prompts.ts';
+export { environmentPlugins } from './plugins.ts';
 export { readProposal, type ProposalFault, type ReadProposal } from './proposals.ts';
 export { armsOf, environmentByName, environments, proposerPrompt, readTask, type ArmName, type Selection } from './registry.ts';
 export { splitOfText } from './splits.ts';

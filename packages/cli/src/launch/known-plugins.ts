@@ -5,6 +5,7 @@ export async function knownPlugins(): Promise<readonly AnyPlugin[]> {
   const services = await Promise.all([
     import('@redqueen/curriculum/plugins'),
     import('@redqueen/executor/plugins'),
+    import('@redqueen/gateway/plugins'),
     import('@redqueen/policy/plugins'),
     import('@redqueen/proposer/plugins'),
     import('@redqueen/reward-aggregator/plugins'),

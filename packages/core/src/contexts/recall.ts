@@ -49,12 +49,10 @@ export const recall = definePlugin({
       name: 'recall',
       async build(situation) {
         const { prompt } = situation;
-        const recalled = await store.query({ scope: scopeOf(situation), about: prompt, count, atLeastMerit });
+        const recalled = await store.query({ scope: scopeOf(situation), about: prompt, count: count + 1, atLeastMerit });
         // The very task would give its own answer away.
-        const shown = withExperiences(
-          prompt,
-          recalled.filter(({ about }) => about !== prompt),
-        );
+        const others = recalled.filter(({ about }) => about !== prompt).slice(0, count);
+        const shown = withExperiences(prompt, others);
         return { prompt: shown, forTraining: strip ? prompt : shown };
       },
     };
