@@ -116,6 +116,8 @@ describe('figures', () => {
       staleness: { mean: 0.5, dropped: 0 },
       updatesDone: 8,
       elapsedSeconds: 12,
+      monitors: { waste: { figures: { executor: 0.25 }, curves: { executor: [{ seconds: 1, value: 0.5 }] } } },
+      crossPlay: { executors: [0, 9], proposers: [0, 4], cells: [{ executor: 9, proposer: 0, greedy: { value: 0.6, count: 60 } }] },
     } as unknown as RunReport;
     const after = (figure: string) => findChange(report, figure)?.after.value;
     expect(findChange(report, 'executor.reward.outcome')).toMatchObject({ before: { value: 0.2 }, after: { value: 0.5 } });
@@ -123,6 +125,12 @@ describe('figures', () => {
     expect(after('executor.training-entropy')).toBe(0.5);
     expect(after('executor.gradient-norm')).toBeUndefined();
     expect([after('executor.released'), after('executor.tokens'), after('run.tokens')]).toEqual([3, 700, 1000]);
+    expect(findChange(report, 'monitor.waste.executor')).toMatchObject({ before: { value: 0.5 }, after: { value: 0.25 } });
+    expect([after('cross-play.greedy.last.first'), after('cross-play.greedy.first.first'), after('monitor.none.x')]).toEqual([
+      0.6,
+      undefined,
+      undefined,
+    ]);
     expect([after('run.solved'), after('run.failures.FAILURE_CLASS_TRUNCATED'), after('run.rejected.duplicate')]).toEqual([
       0.25, 0.05, 0.25,
     ]);

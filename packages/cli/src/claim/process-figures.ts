@@ -29,6 +29,18 @@ function monitorFigure(report: RunReport, name: string, figure: string): Change 
   return ends(newest === undefined ? curve : [...curve, { value: newest }], curve.length);
 }
 
+/** "cross-play.greedy.last.first": the last executor version at the tasks of the first proposer version. */
+function crossPlayFigure(report: RunReport, name: string, versions: string): Change | undefined {
+  if (!report.crossPlay || (name !== 'greedy' && name !== 'sampled')) return undefined;
+  const { executors, proposers, cells } = report.crossPlay;
+  const [executor, proposer] = versions.split('.');
+  const pick = (all: readonly number[], which: string | undefined) =>
+    which === 'first' ? all[0] : which === 'last' ? all.at(-1) : undefined;
+  const cell = cells.find((one) => one.executor === pick(executors, executor) && one.proposer === pick(proposers, proposer));
+  const measured = cell?.[name];
+  return measured && { before: { value: 0, count: 0 }, after: measured };
+}
+
 /** Figures of the run as a whole; those of one kind of failure or rejection are 0 where none was seen. */
 function runFigure(report: RunReport, name: string, rest: string): Change | undefined {
   const { attempts, proposals, tokens, staleness } = report;
@@ -78,11 +90,13 @@ function agentFigure(report: RunReport, owner: string, name: string, rest: strin
  * "<owner>.reward.<term>" the moving mean of a reward term at the first and the last message that told it, "<owner>.mean-reward.<term>" its mean over the
  * run, "<owner>.training-entropy" and "<owner>.gradient-norm" at the first and the last candidate, "<owner>.released", ".refused", ".updates" counts,
  * "<role>.tokens" sampled; "run.updates", ".seconds", ".tokens", ".trained-tokens", ".solved" (share of right attempts), ".staleness", ".dropped",
- * "run.failures.<class>" and "run.rejected.<reason>" as shares; "monitor.<monitor>.<figure>" at its first and its newest reading. What only counts is 0 before. Undefined where it was not measured.
+ * "run.failures.<class>" and "run.rejected.<reason>" as shares; "monitor.<monitor>.<figure>" at its first and its newest reading;
+ * "cross-play.<greedy|sampled>.<executor>.<proposer>" with versions "first" or "last". What only counts is 0 before. Undefined where it was not measured.
  */
 export function processFigure(report: RunReport, figure: string): Change | undefined {
   const [owner = '', name = '', ...rest] = figure.split('.');
   const tail = rest.join('.');
+  if (owner === 'cross-play') return crossPlayFigure(report, name, tail);
   if (owner === 'monitor') return monitorFigure(report, name, tail);
   return owner === 'run' ? runFigure(report, name, tail) : agentFigure(report, owner, name, tail);
 }
