@@ -148,15 +148,29 @@ describe('balance monitor', () => {
   });
 
   test('before the first decision it only widens the draw; what it must not turn it leaves alone', () => {
-    const monitor = create({ every: 40, turns: ['temperature'] });
-    expect(monitor.turn?.(watch(monitor, 39, () => true)).map(({ name }) => name)).toEqual(['temperature-spread.executor']);
-    expect(monitor.turn?.(watch(monitor, 40, () => true)).map(({ name }) => name)).toEqual([
-      'temperature-spread.executor',
-      'temperature.executor',
-    ]);
+    const names = (monitor: Monitor<BalanceState>, tasks: number, solvedAt: (temperature: number) => boolean) =>
+      monitor.turn?.(watch(monitor, tasks, solvedAt)).map(({ name }) => name);
+    const hot = (temperature: number) => temperature === 0.8;
+    const monitor = create({ every: 40, turns: ['temperature'], spread: 0.1, bandwidth: 0.05 });
+    expect(names(monitor, 39, hot)).toEqual(['temperature-spread.executor']);
+    expect(names(monitor, 40, hot)).toEqual(['temperature-spread.executor', 'temperature.executor']);
+    // Nowhere better than here: nothing is turned.
+    expect(names(monitor, 40, () => true)).toEqual(['temperature-spread.executor']);
     const threshold = create({ every: 40, turns: ['threshold'] });
     expect(threshold.turn?.(threshold.initial())).toEqual([]);
     expect(threshold.turn?.(watch(threshold, 40, () => true))).toMatchObject([{ name: 'threshold.executor', value: 0.1 }]);
+  });
+
+  test('what an operator turns stands until the next decision', () => {
+    const monitor = create({ every: 40, spread: 0.1, bandwidth: 0.05 });
+    const decided = watch(monitor, 40, (temperature) => temperature === 0.8);
+    const operator = told('o', 'gateway/0', 'curriculum/0', {
+      kind: 'knob',
+      body: { name: 'temperature.executor', value: 1, by: 'operator' },
+    });
+    const after = monitor.observe(decided, operator);
+    expect(after.temperature).toBe(1);
+    expect(monitor.turn?.(after).map(({ name }) => name)).toEqual(['temperature-spread.executor']);
   });
 
   test('void tasks and tasks of others are not counted; open ones are forgotten when they end', () => {

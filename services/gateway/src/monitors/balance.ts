@@ -1,4 +1,4 @@
-import type { Message } from '@redqueen/contract';
+import type { Knob, Message } from '@redqueen/contract';
 import { declaredKnobs, definePlugin, type KnobTurn, type Monitor, type Recipe } from '@redqueen/core';
 import { z } from 'zod';
 import { bestSetting, estimates, grid, meanScore, scoreTask, type Estimator, type ScoredTask, type Setting } from './balance-window.ts';
@@ -61,13 +61,21 @@ function settled(state: BalanceState, scored: ScoredTask, settings: Options, est
   return { ...state, tasks, fresh: 0, decision: bestSetting(considered, state) ?? state.decision };
 }
 
-function turnsOf({ decision }: BalanceState, { turns, spread }: Options): KnobTurn[] {
+/** The state after a knob was turned. Whoever else turned it has the last word until the next decision. */
+function turned(state: BalanceState, { name, value, by }: Knob): BalanceState {
+  const known = name === knobNames.temperature ? 'temperature' : name === knobNames.threshold ? 'threshold' : undefined;
+  return known ? { ...state, [known]: value, decision: by === 'balance' ? state.decision : undefined } : state;
+}
+
+function turnsOf(state: BalanceState, { turns, spread }: Options): KnobTurn[] {
+  const { decision } = state;
   const wide = turns.includes('temperature')
     ? [{ name: knobNames.spread, value: spread, reason: 'neighbouring temperatures are tried' }]
     : [];
   if (!decision) return wide;
   const reason = `balance score ${decision.score.toFixed(3)} expected at T ${decision.temperature}, threshold ${decision.threshold}`;
-  return [...wide, ...turns.map((knob) => ({ name: knobNames[knob], value: decision[knob], reason }))];
+  const changed = turns.filter((knob) => decision[knob] !== state[knob]);
+  return [...wide, ...changed.map((knob) => ({ name: knobNames[knob], value: decision[knob], reason }))];
 }
 
 function createBalance(settings: Options, recipe: Recipe): Monitor<BalanceState> {
@@ -80,8 +88,7 @@ function createBalance(settings: Options, recipe: Recipe): Monitor<BalanceState>
     fewest: settings.every / 8,
   };
   const observe = (state: BalanceState, message: Message): BalanceState => {
-    if (message.kind === 'knob' && message.body.name === knobNames.temperature) return { ...state, temperature: message.body.value };
-    if (message.kind === 'knob' && message.body.name === knobNames.threshold) return { ...state, threshold: message.body.value };
+    if (message.kind === 'knob') return turned(state, message.body);
     const task = message.kind === 'settlement' ? settledTask(state.open, message.body, agent) : undefined;
     const open = openTasksAfter(state.open, message, agent);
     const next = open === state.open ? state : { ...state, open };

@@ -1,5 +1,5 @@
 import type { Message } from '@redqueen/contract';
-import { knobFor, RedQueenError, type Monitor, type MonitorReport, type Recipe } from '@redqueen/core';
+import { knobFor, RedQueenError, type AnyPlugin, type Monitor, type MonitorReport, type Recipe } from '@redqueen/core';
 import { curvePoints, emptyCurve, extendCurve, type Curve } from '../projection/curve.ts';
 import { monitors as registry } from './registry.ts';
 
@@ -38,13 +38,19 @@ export interface Bench {
 /** Seconds between two points of a curve. */
 const readEvery = 0.5;
 
-/** The monitors that a recipe names, before the first message. Throws `invalid_argument` for an unknown one, one that is named twice, or options that do not fit. */
-export function openBench(recipe: Recipe): Bench {
+/** No monitors. */
+export function emptyBench(): Bench {
+  return { watching: [], orders: [] };
+}
+
+/** The monitors that a recipe names, ours or one of the plug-ins given, before the first message. Throws `invalid_argument` for an unknown one, one that is named twice, or options that do not fit. */
+export function openBench(recipe: Recipe, plugins: readonly AnyPlugin[] = []): Bench {
+  const known = registry.with(plugins);
   const names = recipe.monitors.map(({ use }) => use);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice) throw new RedQueenError('invalid_argument', `monitors: ${twice} is named twice; name it once`);
   const watching = recipe.monitors.map((choice, index): Watching => {
-    const monitor = registry.create(choice, { seed: recipe.seed, recipe }, `monitors[${index}]`);
+    const monitor = known.create(choice, { seed: recipe.seed, recipe }, `monitors[${index}]`);
     return {
       name: choice.use,
       monitor,
@@ -92,6 +98,8 @@ function read(watching: Watching, seconds: number): void {
 export function foldBench(bench: Bench, message: Message, seconds: number): void {
   if (message.kind === 'knob') bench.orders = bench.orders.filter(({ id }) => id !== message.id);
   for (const watching of bench.watching) {
+    // What somebody else turned may be turned back.
+    if (message.kind === 'knob' && message.body.by !== watching.name) watching.turned.set(message.body.name, message.body.value);
     const before = watching.state;
     watching.state = watching.monitor.observe(before, message);
     const first = watching.readAt === -Infinity;

@@ -41,7 +41,7 @@ export interface Projection {
 const recentLimit = 20_000;
 
 /** A run of that recipe of which nothing was told yet. */
-export function emptyProjection(recipe: Recipe): Projection {
+export function emptyProjection(recipe: Recipe, monitors: Bench = openBench(recipe)): Projection {
   return {
     sequence: 0,
     messages: 0,
@@ -57,7 +57,7 @@ export function emptyProjection(recipe: Recipe): Projection {
     staleness: emptyStaleness(),
     episodes: emptyEpisodes(),
     controls: emptyControls(),
-    monitors: openBench(recipe),
+    monitors,
     recent: [new Set(), new Set()],
   };
 }

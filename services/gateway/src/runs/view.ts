@@ -1,5 +1,6 @@
 import type { Clock, RunRecord } from '@redqueen/core';
-import type { Bus, Logger } from '@redqueen/runtime';
+import { loadPlugins, type Bus, type Logger } from '@redqueen/runtime';
+import { emptyBench, openBench } from '../monitors/bench.ts';
 import { emptyProjection, fold, type Projection } from '../projection/projection.ts';
 
 /** What a view needs. */
@@ -29,7 +30,7 @@ export class RunView {
 
   constructor(record: RunRecord, context: ViewContext) {
     this.record = record;
-    this.projection = emptyProjection(record.recipe);
+    this.projection = emptyProjection(record.recipe, emptyBench());
     this.#context = context;
     this.#done = this.#follow();
   }
@@ -50,8 +51,19 @@ export class RunView {
     await this.#done;
   }
 
+  /** Monitors may come with a package: where it cannot be loaded any more, the run can be looked at all the same. */
+  async #openBench(): Promise<void> {
+    const { recipe, run } = this.record;
+    try {
+      this.projection.monitors = openBench(recipe, await loadPlugins(recipe.plugins));
+    } catch (error) {
+      this.#context.logger.warn({ err: error, run }, 'the monitors of the run cannot be opened');
+    }
+  }
+
   async #follow(): Promise<void> {
     const { signal } = this.#closing;
+    await this.#openBench();
     while (!signal.aborted) {
       try {
         await this.#read(signal);
