@@ -162,6 +162,24 @@ describe('executor actor', () => {
     expect(first?.items.every(({ spec }) => readTask(spec?.canonical ?? '') !== undefined)).toBe(true);
   });
 
+  test('cross-play: the tasks that were sent are attempted, held-out or not, by the version under test', async () => {
+    const policy = new ScriptedPolicy(() => '5');
+    const spec = { environment: 'arithmetic', family: 'add', level: 1, canonical: '2+3', origin: 'proposer' };
+    const ask = received(addresses.executor, 'anchorTask', {
+      anchorId: 'c',
+      agent: 'executor/0',
+      version: 6,
+      purpose: 'ANCHOR_PURPOSE_CROSS_PLAY',
+      perArm: 4,
+      sampled: true,
+      tasks: [spec],
+      replyTo: addresses.gateway,
+    });
+    const [attempts] = bodiesOf(await tellsOf(createExecutorActor(record, policy), ask), 'anchorAttempts');
+    expect(attempts?.items).toMatchObject([{ spec, greedy: 1, answers: ['5', '5'] }]);
+    expect(policy.generated.map(({ version }) => version)).toEqual([6, 6]);
+  });
+
   test('anchors of another agent are refused', async () => {
     const message = received(addresses.executor, 'anchorTask', {
       anchorId: 'a',

@@ -163,4 +163,28 @@ describe('proposer actor', () => {
       anchorSlots(record.recipe.environments, 3).map(({ seed }) => seed),
     );
   });
+
+  test('cross-play: valid proposals of one version, each once, go to every opponent; held-out ones go to nobody', async () => {
+    const said = [tasks[0], tasks[0], heldOut, 'nonsense', tasks[1]];
+    const policy = new ScriptedPolicy(({ index }) => said[index % 5]);
+    const ask = received(addresses.proposer, 'anchorTask', {
+      anchorId: 'r1:cross-play:2',
+      agent: 'proposer/0',
+      version: 2,
+      purpose: 'ANCHOR_PURPOSE_CROSS_PLAY',
+      perArm: 5,
+      sampled: true,
+      opponents: [0, 7],
+      replyTo: addresses.gateway,
+    });
+    const told = await tellsOf(createProposerActor(record, policy), ask);
+    expect(told.map(({ to }) => to)).toEqual([addresses.executor, addresses.executor]);
+    const [first, second] = bodiesOf(told, 'anchorTask');
+    expect(first).toMatchObject({ anchorId: 'r1:cross-play:2:0', agent: 'executor/0', version: 0, purpose: 'ANCHOR_PURPOSE_CROSS_PLAY' });
+    expect(first?.tasks.map(({ canonical }) => canonical)).toEqual([tasks[0], tasks[1]]);
+    expect(second).toMatchObject({ anchorId: 'r1:cross-play:2:7', version: 7, tasks: first?.tasks, replyTo: addresses.gateway });
+    expect(policy.generated[0]).toMatchObject({ version: 2, temperature: 1 });
+    const slotSeeds = anchorSlots(record.recipe.environments, 5).map(({ seed }) => seed);
+    expect(policy.generated[0]?.prompts.some(({ seed }) => slotSeeds.includes(seed))).toBe(false);
+  });
 });
