@@ -13,7 +13,7 @@ export interface DeclaredKnob {
   /** One sentence for a person. */
   readonly about: string;
   /** Its value before it was ever turned; undefined where the recipe has no such setting. */
-  initial(recipe: Recipe): number | undefined;
+  readonly initial: (recipe: Recipe) => number | undefined;
 }
 
 /** What a recipe's option says, where it is a number. */

@@ -185,7 +185,10 @@ export const recipeSchema = z
       ]),
     /** none: no reward may come from the environment's checker; truth is then for held-out measurements alone. */
     groundTruth: z.enum(['rewards', 'none']).default('rewards'),
-    /** Temperature at which attempts are sampled; the knob temperature.executor. */
+    /**
+     * Temperature at which attempts are sampled; the knob temperature.executor. Their log-probs are those at temperature 1 all the same: see docs/reference/knobs.md
+     * before changing it for an optimizer that uses ratios.
+     */
     temperature: z.number().positive().max(5).default(1),
     /** Which version lives. */
     lineage: use.prefault({ use: 'gated' }),
