@@ -1,4 +1,4 @@
-import { randomOf, shuffled, type CreditGroup } from '@redqueen/core';
+import { randomOf, shuffled, type CreditGroup, type Random } from '@redqueen/core';
 import { sampledTokens, spanOf, type PackedGroup } from '../fold/packed-group.ts';
 import type { RoleRules, Rules } from '../rules.ts';
 import type { Unit } from './pool.ts';
@@ -38,10 +38,25 @@ export function taughtTotals(rules: Rules, role: RoleRules, unit: Unit): readonl
   return shuffled(randomOf(rules.seed, 'reward-control', role.agent, unit.id), unit.totals);
 }
 
-/** The totals of a batch's units as they may teach; the verifier's outcomes are permuted across the batch. */
+/** Whether the agent has peers: its acts are units of one sample each, which nothing but the batch compares. */
+function hasPeers(rules: Rules, { role }: RoleRules): boolean {
+  return rules.agents.filter((other) => other.role === role).length > 1;
+}
+
+/** The totals of all units in a random order, dealt out again. */
+function dealtAgain(random: Random, units: readonly Unit[]): number[][] {
+  const totals = shuffled(
+    random,
+    units.flatMap((unit) => unit.totals),
+  );
+  return units.map((unit) => totals.splice(0, unit.totals.length));
+}
+
+/** The totals of a batch's units as they may teach; the verifier's outcomes, and what peers earned, are permuted across the batch. */
 export function taughtBatch(rules: Rules, role: RoleRules, units: readonly Unit[], batchNumber: number): (readonly number[])[] {
-  if (!rules.shuffled || !comparesAcrossBatch(role)) return units.map((unit) => taughtTotals(rules, role, unit));
   const random = randomOf(rules.seed, 'reward-control', role.agent, batchNumber);
+  if (rules.shuffled && hasPeers(rules, role)) return dealtAgain(random, units);
+  if (!rules.shuffled || !comparesAcrossBatch(role)) return units.map((unit) => taughtTotals(rules, role, unit));
   return shuffled(
     random,
     units.map((unit) => unit.totals),
