@@ -63,6 +63,15 @@ const role = z.strictObject({
 /** A role of one single agent. */
 const soleRole = role.extend({ agents: z.int().min(1).max(1, 'only executors may be several; leave it at 1').default(1) });
 
+/** A role that does not learn: what it would earn is still told and settled. */
+const idle = (reward: string, credit = 'mean-only') => ({
+  trains: false,
+  optimizer: { learningRate: 0 },
+  rewards: [{ use: reward, weight: 1 }],
+  credit: { use: credit },
+  batch: 64,
+});
+
 const environment = z.strictObject({
   use: z.string().min(1),
   /** Levels by family; families left out take no part. */
@@ -192,7 +201,13 @@ export const recipeSchema = z
     temperature: z.number().positive().max(5).default(1),
     /** Which version lives. */
     lineage: use.prefault({ use: 'gated' }),
-    roles: z.strictObject({ executor: role, proposer: soleRole, verifier: soleRole, 'world-model': soleRole }),
+    /** Roles that are left out do their work with the base model and do not learn. */
+    roles: z.strictObject({
+      executor: role,
+      proposer: soleRole.prefault(idle('validity')),
+      verifier: soleRole.prefault(idle('brier', 'expected-pairwise')),
+      'world-model': soleRole.prefault(idle('field-accuracy')),
+    }),
     /** What rewards are worth: true ones, or permuted among the turns they are compared with (a control arm). */
     rewardControl: z.enum(['true', 'shuffled']).default('true'),
     gate: z
