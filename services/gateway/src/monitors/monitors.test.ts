@@ -1,5 +1,6 @@
 import { addressOf } from '@redqueen/contract';
 import { declaredKnobs, type Monitor } from '@redqueen/core';
+import { monitorConformance } from '@redqueen/core/conformance';
 import { describe, expect, test } from 'vitest';
 import { episodeMessages, foldAll, testRecipe, testRecord, told } from '../projection/builders.ts';
 import { emptyProjection } from '../projection/projection.ts';
@@ -62,6 +63,18 @@ describe('monitors', () => {
     expect(() => openBench(testRecipe({ monitors: [{ use: 'balance', options: { enoughh: 1 } }] }))).toThrow('enoughh');
     expect(monitors.names).toHaveLength(5);
   });
+});
+
+describe('conformance', () => {
+  const messages = [...episodeMessages('0.0.0'), told('b', 'reward-aggregator/0', 'policy/0', { kind: 'batch', body: batch(4, 1) })];
+  for (const plugin of monitors.plugins) {
+    const promises = monitorConformance(
+      plugin,
+      { messages, tools: { seed: 1, recipe: testRecipe() } },
+      plugin.name === 'balance' ? { every: 1 } : {},
+    );
+    for (const { promise, check } of promises) test(`${plugin.name}: ${promise}`, check);
+  }
 });
 
 describe('knobs', () => {
