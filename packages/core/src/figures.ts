@@ -15,6 +15,9 @@ const kinds: Readonly<Record<string, FigureKind>> = {
   greedy: share('right, greedy'),
   sampled: share('right, sampled (T=1)'),
   pass: share('any sample right (T=1)'),
+  // Pairs of samples of one task.
+  endorsed: share('right where two samples agree (T=1)', false),
+  calls: { name: 'tool calls an answer (T=1)', percent: false, proportion: false, higherIsBetter: true },
   entropy: { name: 'entropy of sampled tokens (nats)', percent: false, proportion: false, higherIsBetter: true },
   valid: share('valid proposals'),
   distinct: share('distinct proposals'),

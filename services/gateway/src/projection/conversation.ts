@@ -127,6 +127,11 @@ function verdictTurns(material: Material): ConversationTurn[] {
 
 const figure = (value: number): string => (Math.abs(value) < 5e-3 ? '0' : value.toFixed(2));
 
+/** What was said of a discussion's attempts, which nobody but peers judged. */
+function endorsed(solved: number, count: number): string {
+  return `Peers endorsed ${solved} of ${count} solutions, whether they are right or not. A solution earns (score − 1) / 2, its evaluation the rest, a scoring 0 or −1 where it cannot be read.`;
+}
+
 /** How a group's rewards became advantages, in words. */
 function explanationOf({ settlement, attempts }: Material): string {
   if (!settlement) return 'Rewards are still coming in; nothing is settled yet.';
@@ -135,6 +140,7 @@ function explanationOf({ settlement, attempts }: Material): string {
   const agent = speakerOf(attempts?.group, 'executor/0');
   const executor = settlement.totals.find((total) => total.agent === agent);
   const { attempts: count, solved } = settlement;
+  if (attempts && attempts.acts.length > 0) return endorsed(solved, count);
   if (!executor || executor.totals.length === 0) return `${solved} of ${count} attempts were right.`;
   const centre = mean(executor.totals);
   const spread = deviation(executor.totals);

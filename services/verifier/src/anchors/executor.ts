@@ -1,6 +1,8 @@
 import type { AnchorAttempts, AnchorItem, FigureInput } from '@redqueen/contract';
+import { mean } from '@redqueen/core';
 import { checkAnswer } from '@redqueen/environments/truth';
 import { taskOf } from '@redqueen/runtime';
+import { endorsementFigures } from './endorsements.ts';
 import { armResults, groupedFigures, passFigures, type Measured, type Scored } from './result.ts';
 
 function scoredAnswers(item: AnchorItem, first: number, end: number): Scored[] {
@@ -30,15 +32,30 @@ function entropyOf(items: readonly AnchorItem[]): FigureInput[] {
   return groupedFigures('entropy', items, meanSurprisal, ({ spec }) => [taskOf(spec).family]);
 }
 
+/** Tool calls that gave a result, mean over the sampled answers; nothing where the driver has no tool. */
+function callsOf(items: readonly AnchorItem[]): FigureInput[] {
+  const tried = items.filter(({ toolCalls, answers, greedy }) => toolCalls !== undefined && answers.length > greedy);
+  const callsPerAnswer = (members: readonly AnchorItem[]): number =>
+    mean(members.map(({ toolCalls = 0, answers, greedy }) => toolCalls / (answers.length - greedy)));
+  return groupedFigures('calls', tried, callsPerAnswer, ({ spec }) => [taskOf(spec).family]);
+}
+
 /**
- * Executor: right answers, greedy and sampled (the first sample), overall, by environment and by family; the entropy of what it samples; with several
- * samples also whether any is right. Passed and arms: greedy.
+ * Executor: right answers, greedy and sampled (the first sample), overall, by environment and by family; the entropy of what it samples; with a tool how often it is called; with several
+ * samples also whether any is right, and how often two that agree are. Passed and arms: greedy.
  */
 export function measureExecutor({ items }: AnchorAttempts): Measured {
   const greedy = items.flatMap((item) => scoredAnswers(item, 0, item.greedy));
   const sampled = items.flatMap((item) => scoredAnswers(item, item.greedy, item.greedy + 1));
   return {
-    figures: [...passFigures('greedy', greedy), ...passFigures('sampled', sampled), ...passOfAny(items), ...entropyOf(items)],
+    figures: [
+      ...passFigures('greedy', greedy),
+      ...passFigures('sampled', sampled),
+      ...passOfAny(items),
+      ...endorsementFigures(items),
+      ...entropyOf(items),
+      ...callsOf(items),
+    ],
     passed: greedy.map(({ passed }) => passed),
     arms: armResults(greedy),
     anchors: items.map(({ spec }) => taskOf(spec)),
