@@ -42,7 +42,7 @@ export function openSlots(plan: RunPlan, before: CurriculumState): { state: Curr
       seed: seedOf(seed, id, 'slot'),
       proposals: size,
       attempts: recipe.attemptsPerTask,
-      temperature: temperatureOf(plan, state, id),
+      temperature: temperatureOf(plan.record, state, id),
       source: sourceOf(recipe),
     });
     state = { ...state, slots: state.slots + 1, opened: state.opened + size };

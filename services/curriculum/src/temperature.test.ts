@@ -35,7 +35,7 @@ describe('temperature of attempts', () => {
   });
 
   test('stays within the spread and above zero', () => {
-    const plan = { record: recordOf() };
+    const record = recordOf();
     fc.assert(
       fc.property(
         fc.double({ min: 0.05, max: 5, noNaN: true }),
@@ -43,7 +43,7 @@ describe('temperature of attempts', () => {
         fc.string(),
         (middle, spread, slot) => {
           const knobs = { 'temperature.executor': middle, 'temperature-spread.executor': spread };
-          const drawn = temperatureOf(plan, { knobs }, slot);
+          const drawn = temperatureOf(record, { knobs }, slot);
           expect(drawn).toBeGreaterThan(0);
           expect(Math.abs(drawn - middle)).toBeLessThanOrEqual(spread + 0.0251);
         },

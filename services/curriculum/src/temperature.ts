@@ -1,5 +1,4 @@
-import { declaredKnobs, randomOf } from '@redqueen/core';
-import type { RunPlan } from './slots.ts';
+import { declaredKnobs, randomOf, type RunRecord } from '@redqueen/core';
 import type { CurriculumState } from './state.ts';
 
 const centre = declaredKnobs.get('temperature.executor');
@@ -17,8 +16,7 @@ export function isTemperatureKnob(name: string, value: number): boolean {
  * The temperature of a slot's attempts: temperature.executor, or where temperature-spread.executor is not 0 a multiple of 0.05 drawn uniformly from
  * that far around it, so that whoever turns the knob sees what its neighbours would do.
  */
-export function temperatureOf({ record }: Pick<RunPlan, 'record'>, { knobs }: Pick<CurriculumState, 'knobs'>, slot: string): number {
-  const { recipe, seed } = record;
+export function temperatureOf({ recipe, seed }: RunRecord, { knobs }: Pick<CurriculumState, 'knobs'>, slot: string): number {
   const middle = knobs[centre.name] ?? recipe.temperature;
   const steps = Math.round((knobs[spread.name] ?? 0) / step);
   if (steps === 0) return middle;
