@@ -11,6 +11,11 @@ export interface ClaimOutcome {
   readonly results: readonly ArmResult[];
 }
 
+/** The figures that a claim speaks of, the effect's first. */
+export function spokenOf({ effect, checks }: Pick<ClaimOutcome, 'effect' | 'checks'>): string[] {
+  return [...new Set([...(effect ? [effect.figure] : []), ...checks.map(({ expectation }) => expectation.figure)])];
+}
+
 /** JSON has no infinity: null says that the pairs do not bound the effect. */
 const bounded = (value: number | undefined): number | null => (value !== undefined && Number.isFinite(value) ? value : null);
 
@@ -21,7 +26,8 @@ export function claimLine({ claim, verdict, effect }: ClaimOutcome): string {
 }
 
 /** The long document: every figure of every arm, every pair, every expectation, every run. */
-export function claimDetails({ claim, verdict, effect, checks, results }: ClaimOutcome): string {
+export function claimDetails(outcome: ClaimOutcome): string {
+  const { claim, verdict, effect, checks, results } = outcome;
   const runs = results.map(({ arm, seed, run, error, report }) => ({
     arm,
     seed,
@@ -32,6 +38,14 @@ export function claimDetails({ claim, verdict, effect, checks, results }: ClaimO
     sampledTokens: report?.tokens.sampled,
   }));
   const expectations = checks.map(({ expectation, values, passed }) => ({ ...expectation, values, passed }));
-  const document = { claim, verdict, effect, expectations, figures: armFigures(results), paired: pairedFigures(results), runs };
+  const document = {
+    claim,
+    verdict,
+    effect,
+    expectations,
+    figures: armFigures(results, spokenOf(outcome)),
+    paired: pairedFigures(results),
+    runs,
+  };
   return `${JSON.stringify(document, undefined, 1)}\n`;
 }

@@ -6,7 +6,7 @@ import { claimDetails, claimLine } from './details.ts';
 import { effectQuestion, measureEffect, sideOf, verdictOf, type EffectQuestion } from './effect.ts';
 import { checkAll, type ArmResult } from './evaluate.ts';
 import { claimRecord } from './record.ts';
-import { effectText } from './render.ts';
+import { effectText, figureWords } from './render.ts';
 
 /** A finished run whose executor's greedy accuracy went from 0.3 to `after`. */
 function result(arm: string, seed: number, after: number): ArmResult {
@@ -130,5 +130,10 @@ describe('what a claim leaves behind', () => {
       'Effect: executor right, greedy, gain of a − b: +11.0, 95 % interval [+8.5, +13.5] over 3 seeds; claimed above 0.',
     );
     expect(effectText(undefined)).toBe('Effect: not measured.');
+    expect([figureWords('greedy'), figureWords('greedy.add'), figureWords('reward.outcome')]).toEqual([
+      'right, greedy',
+      'right, greedy, add',
+      'reward, outcome',
+    ]);
   });
 });

@@ -78,11 +78,11 @@ export function armFigure(results: readonly ArmResult[], arm: string, figure: st
   };
 }
 
-/** All figures of all arms, arm by arm. */
-export function armFigures(results: readonly ArmResult[]): ArmFigure[] {
+/** All held-out figures of all arms, arm by arm, and those that are named as well. */
+export function armFigures(results: readonly ArmResult[], also: readonly string[] = []): ArmFigure[] {
   const arms = [...new Set(results.map(({ arm }) => arm))];
   return arms.flatMap((arm) => {
-    const figures = [...new Set(finished(results, arm).flatMap(({ report }) => wholeFigures(report)))];
+    const figures = [...new Set([...finished(results, arm).flatMap(({ report }) => wholeFigures(report)), ...also])];
     return figures.flatMap((figure) => armFigure(results, arm, figure) ?? []);
   });
 }

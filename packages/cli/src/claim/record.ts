@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { armFigure, armFigures, finished } from './evaluate.ts';
-import type { ClaimOutcome } from './details.ts';
+import { armFigures, finished } from './evaluate.ts';
+import { spokenOf, type ClaimOutcome } from './details.ts';
 import type { Effect, Verdict } from './effect.ts';
 
 /** A figure of an arm over its seeds; ends of an interval that nothing bounds are null. */
@@ -61,11 +61,10 @@ const sumOf = (values: readonly number[]): number => Math.round(values.reduce((s
 
 function recordedArms(outcome: ClaimOutcome): RecordedArm[] {
   const { results } = outcome;
-  const held = armFigures(results);
+  const figures = armFigures(results, spokenOf(outcome));
   return [...new Set(results.map(({ arm }) => arm))].map((arm) => {
     const runs = finished(results, arm);
-    const also = spokenOf(outcome).flatMap((figure) => armFigure(results, arm, figure) ?? []);
-    const own = [...held.filter((figure) => figure.arm === arm), ...also];
+    const own = figures.filter((figure) => figure.arm === arm);
     return {
       arm,
       seeds: runs.map(({ seed }) => seed),
@@ -80,10 +79,6 @@ function recordedArms(outcome: ClaimOutcome): RecordedArm[] {
       ),
     };
   });
-}
-
-function spokenOf({ effect, checks }: ClaimOutcome): string[] {
-  return [...new Set([...(effect ? [effect.figure] : []), ...checks.map(({ expectation }) => expectation.figure)])];
 }
 
 function recordedEffect(effect: Effect): NonNullable<ClaimRecord['effect']> {

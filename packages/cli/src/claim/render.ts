@@ -10,14 +10,20 @@ const split = (figure: string): [role: string, name: string] => {
   return [role, name.join('.')];
 };
 
-/** Before and after of every arm, with 95 % intervals of the change over the seeds. */
-export function armTable(results: readonly ArmResult[]): string[] {
-  const rows = armFigures(results).map(({ arm, figure, seeds, before, after, gain, low, high }) => {
+/** A figure in words: "right, sampled (T=1)", "right, sampled (T=1), add", "reward, outcome". */
+export function figureWords(name: string): string {
+  const [, ...place] = name.split('.');
+  return [figureKind(name).name, ...place].join(', ');
+}
+
+/** Before and after of every arm and of each figure that is named as well, with 95 % intervals of the change over the seeds. */
+export function armTable(results: readonly ArmResult[], also: readonly string[] = []): string[] {
+  const rows = armFigures(results, also).map(({ arm, figure, seeds, before, after, gain, low, high }) => {
     const [role, name] = split(figure);
     return [
       arm,
       role,
-      figureKind(name).name,
+      figureWords(name),
       figureText(name, before),
       figureText(name, after),
       figureChange(name, gain),
@@ -41,7 +47,7 @@ export function armTable(results: readonly ArmResult[]): string[] {
 export function pairedTable(results: readonly ArmResult[]): string[] {
   const rows = pairedFigures(results).map(({ arm, figure, seeds, difference, low, high }) => {
     const [role, name] = split(figure);
-    return [arm, role, figureKind(name).name, figureChange(name, difference), intervalText(name, low, high), String(seeds)];
+    return [arm, role, figureWords(name), figureChange(name, difference), intervalText(name, low, high), String(seeds)];
   });
   if (rows.length === 0) return [];
   return textTable(['against', 'role', 'held-out figure', 'difference', '95 % interval', 'seeds'], rows, [
@@ -68,7 +74,7 @@ export function expectationText({ expectation, values }: Checked): string {
   const [role, name] = split(expectation.figure);
   const seen =
     values.map((value) => (expectation.of === 'gain' ? figureChange(name, value) : figureText(name, value))).join(', ') || 'not measured';
-  return `${expectation.arm}: ${role} ${figureKind(name).name} ${expectation.of} ${boundText(name, expectation.of, expectation)} ${seedsText[expectation.seeds]}: ${seen}`;
+  return `${expectation.arm}: ${role} ${figureWords(name)} ${expectation.of} ${boundText(name, expectation.of, expectation)} ${seedsText[expectation.seeds]}: ${seen}`;
 }
 
 /** One line an expectation: passed or failed, what was expected, what every seed gave. */
@@ -86,5 +92,5 @@ export function effectText(effect: Effect | undefined): string {
   const compared = against === '' ? `${of} of ${arm}` : `${of} of ${arm} − ${against}`;
   const claimed = direction === 'equal' ? `inside ±${figureChange(name, margin ?? 0).slice(1)}` : directionText[direction];
   const interval = intervalText(name, low, high) || 'unbounded';
-  return `Effect: ${role} ${figureKind(name).name}, ${compared}: ${figureChange(name, effect.effect)}, 95 % interval ${interval} over ${pairs} seed${pairs === 1 ? '' : 's'}; claimed ${claimed}.`;
+  return `Effect: ${role} ${figureWords(name)}, ${compared}: ${figureChange(name, effect.effect)}, 95 % interval ${interval} over ${pairs} seed${pairs === 1 ? '' : 's'}; claimed ${claimed}.`;
 }

@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { withCluster } from '../command.ts';
-import { claimDetails, claimLine, type ClaimOutcome } from '../claim/details.ts';
+import { claimDetails, claimLine, spokenOf, type ClaimOutcome } from '../claim/details.ts';
 import { effectQuestion, measureEffect, verdictOf, type Verdict } from '../claim/effect.ts';
 import { checkAll, type ArmResult } from '../claim/evaluate.ts';
 import { claimRecord, writeRecord } from '../claim/record.ts';
@@ -31,9 +31,10 @@ const codeOf: Readonly<Record<Verdict, number>> = {
   fails: exitCodes.failed,
 };
 
-function print(terminal: Terminal, headline: string, { verdict, effect, results, checks }: ClaimOutcome): void {
+function print(terminal: Terminal, headline: string, outcome: ClaimOutcome): void {
+  const { verdict, effect, results, checks } = outcome;
   terminal.print(`\nClaim: ${headline}\n`);
-  for (const line of armTable(results)) terminal.print(line);
+  for (const line of armTable(results, spokenOf(outcome))) terminal.print(line);
   terminal.print(
     'Change in points where the figure is in percent. Intervals: Student’s t over paired seeds; with one seed Newcombe’s, made of the Wilson intervals.',
   );

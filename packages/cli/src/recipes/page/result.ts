@@ -1,6 +1,6 @@
-import { figureChange, figureKind, figureText } from '@redqueen/core';
+import { figureChange, figureText } from '@redqueen/core';
 import type { ClaimRecord, RecordedArm } from '../../claim/record.ts';
-import { effectText } from '../../claim/render.ts';
+import { effectText, figureWords } from '../../claim/render.ts';
 import { intervalText } from '../../render/figures.ts';
 import { markdownTable } from './markdown.ts';
 
@@ -22,7 +22,7 @@ function figureRow({ arm, seeds, updates, tokens, seconds, figures }: RecordedAr
   const { before, after, gain, low, high } = measured;
   return [
     arm,
-    `${figure.split('.')[0]} ${figureKind(name).name}`,
+    `${figure.split('.')[0]} ${figureWords(name)}`,
     figureText(name, before),
     figureText(name, after),
     figureChange(name, gain),
