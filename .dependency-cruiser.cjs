@@ -71,6 +71,18 @@ module.exports = {
       to: { path: 'node_modules/(@grpc/|grpc-health-check/)' },
     },
     {
+      name: 'models-code-only-in-the-sandbox',
+      severity: 'error',
+      from: { path: '^(packages|services)/', pathNot: `^packages/sandbox/|${anyTest}` },
+      to: { path: 'node_modules/(quickjs-emscripten|@jitl/)' },
+    },
+    {
+      name: 'sandbox-imports-core-only',
+      severity: 'error',
+      from: { path: '^packages/sandbox/', pathNot: anyTest },
+      to: { path: '^(packages/(?!core/|sandbox/)|services/)' },
+    },
+    {
       name: 'native-only-in-llama',
       severity: 'error',
       from: { path: '^(packages|services)/', pathNot: `^packages/llama/|${anyTest}` },

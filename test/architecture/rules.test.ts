@@ -43,6 +43,11 @@ const breakers: Record<string, Record<string, string>> = {
   },
   'nats-only-in-the-bus': { 'services/gateway/src/a.ts': "import '@nats-io/transport-node';" },
   'grpc-only-in-rpc-contract-sdk': { 'services/gateway/src/a.ts': "import '@grpc/grpc-js';" },
+  'models-code-only-in-the-sandbox': { 'services/executor/src/a.ts': "import 'quickjs-emscripten';" },
+  'sandbox-imports-core-only': {
+    'packages/sandbox/src/a.ts': "import '../../runtime/src/b.ts';",
+    'packages/runtime/src/b.ts': 'export {};',
+  },
   'native-only-in-llama': { 'services/policy/src/a.ts': "import 'koffi';" },
   'truth-only-in-the-verifier': {
     'services/executor/src/a.ts': "import '../../../packages/environments/src/truth.ts';",

@@ -6,8 +6,9 @@ import {
   RedQueenError,
   seedOf,
   type AnyPlugin,
-  type ContextManager,
+  type CodeRunner,
   type Discussed,
+  type DriverTools,
   type PolicyClient,
   type Recipe,
   type RolloutDriver,
@@ -17,7 +18,7 @@ import {
 import { environmentByName } from '@redqueen/environments';
 import { addresses, failureOf, requireAgent, taskOf, type ActorContext, type PoolActor, type Tell } from '@redqueen/runtime';
 import { createAnchors } from './anchors.ts';
-import { contextsOf, remember } from './contexts.ts';
+import { barely, contextsOf, remember } from './contexts.ts';
 import { drivers } from './drivers/index.ts';
 import { transitionsOf } from './transitions.ts';
 
@@ -57,8 +58,8 @@ function requireDiscussion({ driver: { use }, roles }: Recipe, driver: RolloutDr
 }
 
 /** The driver that a recipe names. Throws `invalid_argument` where its samples cannot be trained on though the executor trains, or cannot earn its rewards. */
-function driverOf({ recipe }: RunRecord, context: ContextManager, plugins: readonly AnyPlugin[]): RolloutDriver {
-  const driver = drivers.with(plugins).create(recipe.driver, { context }, 'driver');
+function driverOf({ recipe }: RunRecord, tools: DriverTools, plugins: readonly AnyPlugin[]): RolloutDriver {
+  const driver = drivers.with(plugins).create(recipe.driver, tools, 'driver');
   requireDiscussion(recipe, driver);
   if (driver.trainable || !recipe.roles.executor.trains) return driver;
   throw new RedQueenError(
@@ -68,15 +69,21 @@ function driverOf({ recipe }: RunRecord, context: ContextManager, plugins: reado
 }
 
 /**
- * The executors of a run; `plugins` are those of the recipe's packages. A task becomes one group of attempts for the verifier, made by one of the peers, and its executed steps become transitions for the world model.
+ * The executors of a run; `plugins` are those of the recipe's packages, `code` is where drivers run code. A task becomes one group of attempts for the verifier, made by one of the peers, and its executed steps become transitions for the world model.
  * Attempts that the policy service could not make, retries included, are told as infrastructure failures; they are void, never wrong.
  */
-export function createExecutorActor(record: RunRecord, policy: PolicyClient, plugins: readonly AnyPlugin[] = []): PoolActor {
+export function createExecutorActor(
+  record: RunRecord,
+  policy: PolicyClient,
+  plugins: readonly AnyPlugin[] = [],
+  code?: CodeRunner,
+): PoolActor {
   const { recipe } = record;
   const contexts = contextsOf(record, plugins);
-  const driver = driverOf(record, contexts.context, plugins);
+  const runner = code && { code };
+  const driver = driverOf(record, { context: contexts.context, ...runner }, plugins);
   const peers = agentsOfRole(recipe, 'executor');
-  const tryAnchors = createAnchors(recipe, policy);
+  const tryAnchors = createAnchors(recipe, driverOf(record, { context: barely, ...runner }, plugins), policy);
 
   const attempt = async (run: string, task: Task, body: TaskMessage, temperature: number, signal: AbortSignal): Promise<Discussed> => {
     const agent = pick(randomOf(body.seed, 'author'), peers);

@@ -1,12 +1,7 @@
 import type { AnchorAttemptsInput, AnchorTask, Sample, SampleGroup } from '@redqueen/contract';
-import { seedOf, type Recipe, type Task } from '@redqueen/core';
+import { seedOf, type PolicyClient, type Recipe, type RolloutDriver, type Task } from '@redqueen/core';
 import { anchorTasks } from '@redqueen/environments';
-import { anchorPurpose, specOf, taskOf, type PolicyClient } from '@redqueen/runtime';
-import { barely } from './contexts.ts';
-import { drivers } from './drivers/index.ts';
-
-/** Held-out tasks are answered in one go, whatever the recipe's driver, so that figures of all recipes compare. */
-const driver = drivers.create({ use: 'plan' }, { context: barely });
+import { anchorPurpose, specOf, taskOf } from '@redqueen/runtime';
 
 /** Σ −log p over the tokens that the policy sampled, and how many those are. */
 function surprisalOf(samples: readonly Sample[]): { readonly surprisal: number; readonly sampledTokens: number } {
@@ -22,14 +17,20 @@ function surprisalOf(samples: readonly Sample[]): { readonly surprisal: number; 
   return { surprisal, sampledTokens };
 }
 
+/** Tool calls of answers that gave a result; undefined where the driver has no tool. */
+function callsOf(samples: readonly Sample[]): { readonly toolCalls?: number } {
+  if (samples.every(({ toolCalls }) => toolCalls === undefined)) return {};
+  return { toolCalls: samples.reduce((sum, { toolCalls = 0 }) => sum + toolCalls, 0) };
+}
+
 /** Tries the anchors of a recipe. */
 export type TryAnchors = (run: string, task: AnchorTask, signal: AbortSignal) => Promise<AnchorAttemptsInput>;
 
 /**
  * Tries held-out tasks with one version: greedy first, then as often at temperature 1 as the anchor task asks for. Seeds depend on the anchor alone, so two
- * versions with the same weights give the same figures in every run. The sets are drawn once and kept.
+ * versions with the same weights give the same figures in every run. The sets are drawn once and kept. `driver` is the recipe's, seeing the task alone.
  */
-export function createAnchors(recipe: Recipe, policy: PolicyClient): TryAnchors {
+export function createAnchors(recipe: Recipe, driver: RolloutDriver, policy: PolicyClient): TryAnchors {
   const sets = new Map<string, readonly Task[]>();
   const setOf = (purpose: ReturnType<typeof anchorPurpose>, perArm: number): readonly Task[] => {
     const key = `${purpose} ${perArm}`;
@@ -57,6 +58,7 @@ export function createAnchors(recipe: Recipe, policy: PolicyClient): TryAnchors 
         greedy: 1,
         failures: samples.map(({ failure }) => failure),
         ...surprisalOf(sampled[index]?.samples ?? []),
+        ...callsOf(sampled[index]?.samples ?? []),
       };
     });
     return { anchorId: task.anchorId, task, items, policy: greedy[0]?.policy ?? null };

@@ -1,7 +1,8 @@
 import type { AttemptRequest, AttemptResponseInput } from '@redqueen/contract';
-import { RedQueenError, type Task } from '@redqueen/core';
+import { RedQueenError, type CodeRunner, type Task } from '@redqueen/core';
 import { environmentByName, readTask } from '@redqueen/environments';
 import { createActorPolicyClient, createPolicyClient, type CreateService, type PolicyClient } from '@redqueen/runtime';
+import { createSandbox } from '@redqueen/sandbox';
 import { createExecutorActor } from './actor.ts';
 import { barely } from './contexts.ts';
 import { drivers } from './drivers/index.ts';
@@ -15,11 +16,16 @@ function requestedTask({ spec }: AttemptRequest): Task {
   return task;
 }
 
-async function attempt(request: AttemptRequest, policy: PolicyClient, signal: AbortSignal): Promise<AttemptResponseInput> {
+async function attempt(
+  request: AttemptRequest,
+  policy: PolicyClient,
+  code: CodeRunner,
+  signal: AbortSignal,
+): Promise<AttemptResponseInput> {
   const { run, attempts, temperature, seed } = request;
   if (attempts < 1 || attempts > 64) throw new RedQueenError('invalid_argument', `attempts: ${attempts} must be 1 to 64`);
   if (!(temperature >= 0)) throw new RedQueenError('invalid_argument', `temperature: ${temperature} must be 0 or more`);
-  const driver = drivers.create({ use: request.driver || 'plan' }, { context: barely }, 'driver');
+  const driver = drivers.create({ use: request.driver || 'plan' }, { context: barely, code }, 'driver');
   return { group: await driver.attempt({ run, task: requestedTask(request), attempts, temperature, seed }, policy, signal) };
 }
 
@@ -27,11 +33,14 @@ async function attempt(request: AttemptRequest, policy: PolicyClient, signal: Ab
 export const createExecutor: CreateService = async ({ clock, connect }) => {
   const policy = createPolicyClient(connect('policy'), clock);
   const actorPolicy = createActorPolicyClient(connect('policy'), clock);
+  // Starts its process with the first program.
+  const code = createSandbox({ clock });
   return {
-    rpc: { ExecutorService: { Attempt: (request, call) => attempt(request, policy, call.signal) } },
-    actors: (record, more) => [createExecutorActor(record, actorPolicy, more)],
+    rpc: { ExecutorService: { Attempt: (request, call) => attempt(request, policy, code, call.signal) } },
+    actors: (record, more) => [createExecutorActor(record, actorPolicy, more, code)],
     plugins,
     check: (record, more) => void createExecutorActor(record, actorPolicy, more),
     dependencies: ['policy'],
+    close: () => code.close(),
   };
 };

@@ -25,7 +25,7 @@ export type { GenerateAsk, PolicyClient, PolicyTarget, PromptToContinue, PromptT
 export type { PolicyOptimizer } from './policy-optimizer.ts';
 export { pluginRegistry, type PluginChoice, type PluginRegistry } from './registry.ts';
 export type { AnswerForm, AttemptTurn, EpisodeFacts, EpisodeKind, Evidence, JudgedTurn, RewardTerm, Turn } from './reward-term.ts';
-export type { AttemptPlan, Discussed, DiscussionPlan, DriverTools, RolloutDriver } from './rollout-driver.ts';
+export type { AttemptPlan, CodeRunner, Discussed, DiscussionPlan, DriverTools, RolloutDriver } from './rollout-driver.ts';
 export type { Draft, Rejection, SlotRequest, TaskSource, TaskSourceTools } from './task-source.ts';
 export type { Answered, Opinion, Verifier, VerifierTools } from './verifier.ts';
 export { grantTruth, isExternallyRewarded, type ExternallyRewarded, type TruthAccess } from './truth-access.ts';

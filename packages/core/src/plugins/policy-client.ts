@@ -15,6 +15,8 @@ export interface PromptToContinue {
   /** 1 to 64. */
   readonly samples: number;
   readonly seed: number;
+  /** Token ids that the text goes on from, as an earlier group gave them; left out where the text is the whole prompt. */
+  readonly tokens?: readonly number[];
 }
 
 /** Prompts to continue, and how. */
@@ -24,6 +26,8 @@ export interface GenerateAsk extends PolicyTarget {
   readonly maxTokens: number;
   /** 0 is greedy. */
   readonly temperature: number;
+  /** Texts of one token that end a sample as well as the stop byte, and stay part of its text. */
+  readonly alsoStop?: readonly string[];
 }
 
 /** A prompt with the continuations to score. */

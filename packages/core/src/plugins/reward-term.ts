@@ -18,7 +18,7 @@ export type AnswerForm = 'ok' | 'malformed' | 'truncated';
 export interface AttemptTurn extends Turn {
   /** 'ok' where it is left out. */
   readonly form?: AnswerForm;
-  /** How many times a tool was used: stretches of tokens that were given, not sampled. 0 where it is left out. */
+  /** How many calls of a tool gave a result; failed ones do not count. 0 where it is left out. */
   readonly toolCalls?: number;
   /** How many tokens the policy sampled, the stop token included. */
   readonly tokens?: number;

@@ -18,8 +18,16 @@ export interface AttemptPlan {
   readonly version?: number;
 }
 
+/** Where code that a policy wrote is run. Equal programs have equal outcomes; nothing that a program does is thrown. */
+export interface CodeRunner {
+  /** The value of the last expression as text; not ok where there is none. Throws `unavailable` where nothing can be run. */
+  run(code: string): Promise<{ readonly ok: true; readonly value: string } | { readonly ok: false }>;
+}
+
 /** What a rollout driver is created with. */
 export interface DriverTools {
+  /** Absent where no code is run, e.g. while a recipe is only checked. */
+  readonly code?: CodeRunner;
   /** What the acting role sees of a task. */
   readonly context: ContextManager;
 }

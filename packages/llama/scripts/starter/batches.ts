@@ -1,6 +1,7 @@
 import { type Random, weightedIndex } from '@redqueen/core';
 import { byteSequence, byteTokens, type TrainingLine } from '@redqueen/llama';
-import { type Line, lineOf } from './corpus.ts';
+import { lineOf } from './corpus.ts';
+import type { Line } from './line.ts';
 import type { SkillSet } from './skills.ts';
 
 /**

@@ -2,7 +2,8 @@ import { randomOf, type Task } from '@redqueen/core';
 import { calculatorText, environmentByName, readTask, splitOfText } from '@redqueen/environments';
 import { checkAnswer, rightAnswer } from '@redqueen/environments/truth';
 import { describe, expect, test } from 'vitest';
-import { lineOf, type Line } from './corpus.ts';
+import { lineOf } from './corpus.ts';
+import type { Line } from './line.ts';
 import { type SkillSet, skillSets } from './skills.ts';
 
 const linesPerSkill = 3000;

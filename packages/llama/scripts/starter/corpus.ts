@@ -14,16 +14,10 @@ import {
   worldModelPrompt,
 } from '@redqueen/environments';
 import { rightAnswer } from '@redqueen/environments/truth';
+import type { Line } from './line.ts';
 import { levelShare, type Skill, type SkillSet } from './skills.ts';
 import { afterCallLine, callLine } from './tool-lines.ts';
 import { wrongAnswer } from './wrong-answers.ts';
-
-/** One line of training text. Only the answer is learned. */
-export interface Line {
-  readonly prompt: string;
-  /** Stop byte included, but for the verifier's label and a tool call, which have none. */
-  readonly answer: string;
-}
 
 /** Share of proposals in the training text that are damaged or belong to another slot: the proposer is to have something to learn. */
 const proposalNoise = 0.25;

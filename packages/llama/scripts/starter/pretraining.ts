@@ -19,8 +19,8 @@ const model = byteModel({ layers: 4, width: 128, heads: 4, keyValueHeads: 2, fee
 const schedule = { learningRate: 2e-3, warmUp: 50, stepsPerLook: 20 } as const;
 const adamw = { beta1: 0.9, beta2: 0.99, epsilon: 1e-8, weightDecay: 0.01, maxGradientNorm: 1 } as const;
 
-/** When teacher forcing says that an exam may be passed. It sees direct answers alone; with a calculator it is reading off results that counts. */
-const worthAnExam = { executor: 0.22, weakest: 0.07, withCalls: 0.13, tool: 0.35 } as const;
+/** When teacher forcing says that an exam may be passed. It sees direct answers alone: where sums can be calculated, reading off results counts instead. */
+const worthAnExam = { executor: 0.22, weakest: 0.07, tool: 0.4 } as const;
 
 /** Half-competent: enough success in every arm for rewards to differ, and enough failure to learn from. */
 export const halfCompetent = { low: 0.25, high: 0.35, highWithCalls: 0.4, weakest: 0.08, worldModel: { low: 0.7, high: 0.84 } } as const;
@@ -61,8 +61,10 @@ export interface Starter {
 
 function isWorthAnExam({ callShare, skills }: SkillSet, { executor, weakest, success }: Progress): boolean {
   if (callShare === 0) return executor >= worthAnExam.executor && weakest >= worthAnExam.weakest;
-  const tool = success[skills.findIndex(({ role }) => role === 'tool')] ?? 0;
-  return executor >= worthAnExam.withCalls && tool >= worthAnExam.tool;
+  return skills.every(({ role, arm }, index) => {
+    if (role === 'tool') return (success[index] ?? 0) >= worthAnExam.tool;
+    return arm === undefined || arm.environment === 'arithmetic' || (success[index] ?? 0) >= worthAnExam.weakest;
+  });
 }
 
 function isHalfCompetent({ callShare }: SkillSet, { sampled, weakest, worldModel }: Exam): boolean {

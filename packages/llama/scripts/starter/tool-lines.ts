@@ -1,7 +1,7 @@
 import { pick, type Random, type Task } from '@redqueen/core';
 import { calculatorText, executorPrompt, stopText } from '@redqueen/environments';
 import { rightAnswer } from '@redqueen/environments/truth';
-import type { Line } from './corpus.ts';
+import type { Line } from './line.ts';
 
 /** Share of the calls that the calculator cannot make sense of: the executor is to have something to learn. */
 const brokenShare = 0.3;

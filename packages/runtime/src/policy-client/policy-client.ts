@@ -43,10 +43,15 @@ export function createPolicyClient(rpc: PolicyRpc, clock: Clock, options: Partia
     return batch;
   };
   return {
-    generate({ prompts, ...shared }: GenerateAsk, signal?: AbortSignal) {
+    generate({ prompts, alsoStop = [], ...shared }: GenerateAsk, signal?: AbortSignal) {
       const call: Call<PromptToContinue> = (items) =>
-        withRetries(async () => (await rpc.Generate({ ...shared, prompts: [...items] })).groups, clock, settings);
-      return abortable(batchOf(generating, `${targetKey(shared)}|${shared.maxTokens}|${shared.temperature}`, call).ask(prompts), signal);
+        withRetries(
+          async () => (await rpc.Generate({ ...shared, alsoStop: [...alsoStop], prompts: items.map(continued) })).groups,
+          clock,
+          settings,
+        );
+      const key = `${targetKey(shared)}|${shared.maxTokens}|${shared.temperature}|${alsoStop.join('')}`;
+      return abortable(batchOf(generating, key, call).ask(prompts), signal);
     },
     score({ prompts, ...shared }: ScoreAsk, signal?: AbortSignal) {
       const call: Call<PromptToScore> = (items) =>
@@ -54,6 +59,10 @@ export function createPolicyClient(rpc: PolicyRpc, clock: Clock, options: Partia
       return abortable(batchOf(scoring, targetKey(shared), call).ask(prompts), signal);
     },
   };
+}
+
+function continued({ tokens = [], ...prompt }: PromptToContinue): PromptToContinue & { tokens: number[] } {
+  return { ...prompt, tokens: [...tokens] };
 }
 
 function copyOf(prompt: PromptToScore): { text: string; continuations: string[] } {

@@ -41,13 +41,12 @@ export class ScriptedPolicy implements PolicyClient {
     this.generated.push(ask);
     if (this.failure) throw this.failure;
     const { agent, temperature, version } = ask;
-    return ask.prompts.map(({ text: prompt, samples, seed }) =>
+    return ask.prompts.map(({ text: prompt, samples, seed, tokens: before }) =>
       this.#group(
         ask,
         prompt,
-        Array.from({ length: samples }, (_, index) =>
-          sampleOf(this.#script({ prompt, seed, index, agent, temperature, version }), ask.maxTokens),
-        ),
+        before,
+        Array.from({ length: samples }, (_, index) => sampleOf(this.#script({ prompt, seed, index, agent, temperature, version }), ask)),
       ),
     );
   }
@@ -65,24 +64,30 @@ export class ScriptedPolicy implements PolicyClient {
         failure: 'FAILURE_CLASS_OK' as const,
         given: [],
       }));
-      return this.#group(ask, text, samples);
+      return this.#group(ask, text, [256], samples);
     });
   }
 
-  #group({ agent, version = 1 }: { agent: string; version?: number }, prompt: string, samples: Sample[]): SampleGroup {
+  #group(
+    { agent, version = 1 }: { agent: string; version?: number },
+    prompt: string,
+    before: readonly number[] = [256],
+    samples: Sample[],
+  ): SampleGroup {
     return {
       prompt,
-      promptTokens: [256, ...Buffer.from(prompt)],
+      promptTokens: [...before, ...Buffer.from(prompt)],
       samples,
       policy: { agent, version, adapterHash: version === 0 ? '' : `hash-${version}` },
     };
   }
 }
 
-function sampleOf(said: string | undefined, maxTokens: number): Sample {
+function sampleOf(said: string | undefined, { maxTokens, alsoStop = [] }: GenerateAsk): Sample {
   const bytes = [...Buffer.from(said ?? '?'.repeat(maxTokens))];
-  const finished = said !== undefined && bytes.length < maxTokens;
-  const tokens = finished ? [...bytes, stop] : bytes.slice(0, maxTokens);
+  const ended = said !== undefined && alsoStop.some((sign) => said.endsWith(sign)) && bytes.length <= maxTokens;
+  const finished = ended || (said !== undefined && bytes.length < maxTokens);
+  const tokens = ended ? bytes : finished ? [...bytes, stop] : bytes.slice(0, maxTokens);
   const failure: FailureClass = finished ? 'FAILURE_CLASS_OK' : 'FAILURE_CLASS_TRUNCATED';
   const text = Buffer.from(finished ? bytes : tokens).toString();
   return { tokens, logProbs: tokens.map(() => -0.5), text, failure, given: [] };

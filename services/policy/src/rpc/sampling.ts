@@ -22,10 +22,10 @@ interface Target {
 /** Samples continuations with one version of one agent. */
 export async function generate(runs: Runs, request: GenerateRequest, call: CallContext): Promise<GenerateResponseInput> {
   checkGenerate(request);
-  const { prompts, maxTokens, temperature } = request;
+  const { prompts, maxTokens, temperature, alsoStop } = request;
   const stop = request.stop || defaultStop;
   return onDevice(runs, request, prompts, call, ({ device, agentName, source }) =>
-    device.generate({ agent: agentName, version: source, prompts, maxTokens, temperature, stop }),
+    device.generate({ agent: agentName, version: source, prompts, maxTokens, temperature, stop, alsoStop }),
   );
 }
 

@@ -14,6 +14,8 @@ export interface PackedGroup {
   readonly ends: Uint32Array;
   /** By token: 1 where the policy did not sample it; absent where it sampled all. */
   readonly given?: Uint8Array;
+  /** By sample: tool calls that gave a result; absent where there were none. */
+  readonly calls?: Uint8Array;
   /** By sample: 1 where it may carry reward, 0 where it is void. */
   readonly valid: Uint8Array;
   /** By sample: how it ended, as an index of `answerForms`. */
@@ -63,6 +65,9 @@ export function packGroup(group: SampleGroup | null, agent: string): PackedGroup
     logProbs: new Float32Array(size),
     ends: new Uint32Array(kept.length),
     ...(group.samples.some(({ given }) => given.includes(true)) && { given: new Uint8Array(size) }),
+    ...(group.samples.some(({ toolCalls = 0 }) => toolCalls > 0) && {
+      calls: Uint8Array.from(group.samples, ({ toolCalls = 0 }) => Math.min(toolCalls, 255)),
+    }),
     valid: Uint8Array.from(group.samples, (sample) => (carriesReward.has(sample.failure) ? 1 : 0)),
     forms: Uint8Array.from(group.samples, (sample) => Math.max(0, rewarded.indexOf(sample.failure))),
   };
@@ -92,13 +97,9 @@ export function sampledTokens(group: PackedGroup, index: number): number {
   return tokens;
 }
 
-/** How often a tool answered within sample `index`: stretches of tokens that the policy did not sample. */
+/** How many tool calls of sample `index` gave a result. Failed ones do not count, so that nothing is earned by calling without sense. */
 export function toolCalls(group: PackedGroup, index: number): number {
-  const [start, end] = spanOf(group, index);
-  let calls = 0;
-  if (group.given)
-    for (let token = start; token < end; token++) if (group.given[token] && (token === start || !group.given[token - 1])) calls += 1;
-  return calls;
+  return group.calls?.[index] ?? 0;
 }
 
 /** Indices of the samples that may carry reward. */
@@ -113,8 +114,11 @@ export function joinGroups(parts: readonly { readonly group: PackedGroup; readon
   const first = (parts[0] as { readonly group: PackedGroup }).group;
   const spans = parts.map(({ group, sample }) => ({ group, span: spanOf(group, sample) }));
   const size = spans.reduce((sum, { span }) => sum + span[1] - span[0], 0);
+  const { given: _given, calls: _calls, ...stamped } = first;
   const joined: PackedGroup = {
-    ...first,
+    ...stamped,
+    ...(parts.some(({ group }) => group.given) && { given: new Uint8Array(size) }),
+    ...(parts.some(({ group }) => group.calls) && { calls: Uint8Array.from(parts, ({ group, sample }) => toolCalls(group, sample)) }),
     tokens: new Uint32Array(size),
     logProbs: new Float32Array(size),
     ends: new Uint32Array(parts.length),
@@ -125,6 +129,7 @@ export function joinGroups(parts: readonly { readonly group: PackedGroup; readon
   for (const [index, { group, span }] of spans.entries()) {
     joined.tokens.set(group.tokens.subarray(...span), end);
     joined.logProbs.set(group.logProbs.subarray(...span), end);
+    if (group.given) joined.given?.set(group.given.subarray(...span), end);
     end += span[1] - span[0];
     joined.ends[index] = end;
   }
