@@ -13,7 +13,7 @@ import {
   tinySize,
   writeTinyModel,
 } from '../testing/tiny-model.ts';
-import type { TrainGroup } from '../worker/protocol.ts';
+import type { LossSettings, TrainGroup } from '../worker/protocol.ts';
 import type { Agent } from './agent.ts';
 import type { Engine } from './engine.ts';
 import { baseWeights } from './adapter-weights.ts';
@@ -136,6 +136,38 @@ describe('gradients of an adapter', () => {
     expect(all?.sums.tokens).toBe(3 * 11);
     expect(one?.sums.tokens).toBe(3 * 7);
     expect(one?.gradient).not.toEqual(all?.gradient);
+  });
+
+  it('are those of GRPO for the negative-aware loss on the policy’s own samples, and those of cloning without wrong ones', async () => {
+    const engine = openEngine(writeTinyModel(folder.path));
+    const agent = randomAgent(engine);
+    const drawn = await groupsNear(engine, agent);
+    const own = await engine.score(
+      agent.name,
+      agent.current(),
+      drawn.map(({ promptTokens, samples }) => ({ prompt: promptTokens, continuations: samples.map(({ tokens }) => tokens) })),
+    );
+    // One of four is right.
+    const solveRate = 0.25;
+    const gradientOf = async (kind: LossSettings['kind'], right: number, wrong: number): Promise<Float32Array> => {
+      const groups = drawn.map((group, index) => ({
+        ...group,
+        solveRate,
+        samples: group.samples.map(({ tokens }, which) => ({
+          tokens,
+          oldLogProbs: own[index]?.[which] as Float32Array,
+          advantages: new Float32Array(tokens.length).fill(which === 0 ? right : wrong),
+        })),
+      }));
+      const settings = { kind, clipLow: 0.2, clipHigh: 0.28, epsilon: 1, klToBase: 0, entropyBonus: 0 } as LossSettings;
+      return (await totalGradient(engine.pool, agent, { groups, normaliser: 33, loss: settings, update })).gradient;
+    };
+    const apart = (a: Float32Array, b: Float32Array): number =>
+      Math.max(...a.map((value, index) => Math.abs(value - (b[index] as number))));
+    const [odds, grpo] = [Math.sqrt(3), [Math.sqrt(3), -Math.sqrt(1 / 3)] as const];
+    expect(apart(await gradientOf('negative-aware', odds, -odds), await gradientOf('clipped', ...grpo))).toBeLessThan(1e-6);
+    expect(apart(await gradientOf('negative-aware', odds, 0), await gradientOf('clone', odds, 0))).toBeLessThan(1e-9);
+    expect(length(await gradientOf('clipped', ...grpo))).toBeGreaterThan(0.01);
   });
 
   it('see no KL to the base where the adapter does nothing', async () => {
