@@ -1,6 +1,6 @@
 import { addressText, decodeMessage, encodeMessage, type Message, type MessageInput, type SettlementInput } from '@redqueen/contract';
 import { derivedId, seedOf, type Recipe, type RunRecord } from '@redqueen/core';
-import { armsOf, environmentByName, proposerPrompt } from '@redqueen/environments';
+import { armsOf, proposerPrompt } from '@redqueen/environments';
 import { addresses, agents, type PoolActor, type Tell } from '@redqueen/runtime';
 import { contextOf, ScriptedPolicy, type Turn } from '@redqueen/testkit';
 import { createExecutorActor } from '../../services/executor/src/actor.ts';
@@ -129,7 +129,7 @@ export function turnsOf(played: Played, role: Exploit['role']): { episode: strin
     const own = totals.filter(({ agent = '' }) => agent.startsWith(`${role}/`));
     return own.flatMap(({ turns = [], totals: values = [] }) =>
       turns
-        .map((turn, place) => ({ episode: episodeId, turn, total: values[place] ?? 0 }))
+        .map((turn, place) => ({ episode: episodeId, turn, total: Number(values[place] ?? 0) }))
         .filter(({ turn }) => role !== 'executor' || turn < attempts),
     );
   });
