@@ -55,13 +55,16 @@ const groups: readonly (readonly Answered[])[] = tasks.map((task) =>
 );
 const labels = { samples: 2 };
 
+/** Code has nowhere to run here; drivers must get along with calls that fail. */
+const tools = { code: { run: async () => ({ ok: false }) as const } };
+
 /** What plug-ins of a kind are tried with. */
 const kits: { readonly [Kind in PluginKind]: (plugin: PluginOf<Kind>) => readonly Conformance[] } = {
   environment: (plugin) => environmentConformance(plugin.create({}, {}), truthByName(plugin.name)),
   'task-source': (plugin) => taskSourceConformance(plugin, { slots, policy: scripted, maxTokens: 7 }),
   curriculum: (plugin) => curriculumConformance(plugin),
   'rollout-driver': (plugin) =>
-    rolloutDriverConformance(plugin, { tasks: plugin.name === 'stepwise' ? tasks.slice(1) : tasks, policy: scripted }),
+    rolloutDriverConformance(plugin, { tasks: plugin.name === 'stepwise' ? tasks.slice(1) : tasks, policy: scripted, tools }),
   'context-manager': (plugin) => contextManagerConformance(plugin),
   'memory-store': (plugin) => memoryStoreConformance(plugin),
   verifier: (plugin) => verifierConformance(plugin, { groups, tools: { policy: scripted, truth } }),

@@ -1,4 +1,4 @@
-import type { AttemptPlan, PluginOf, PolicyClient, RolloutDriver, Task } from '../plugins/index.ts';
+import type { AttemptPlan, DriverTools, PluginOf, PolicyClient, RolloutDriver, Task } from '../plugins/index.ts';
 import { linear } from '../contexts/linear.ts';
 import { pluginConformance } from './plugin.ts';
 import { requireEqual, requireThat, type Conformance } from './promise.ts';
@@ -9,6 +9,8 @@ export interface DriverCases {
   readonly tasks: readonly Task[];
   /** A policy that answers the same to the same prompt and seed. */
   readonly policy: PolicyClient;
+  /** What it needs besides a context, e.g. somewhere to run code. */
+  readonly tools?: Partial<DriverTools>;
 }
 
 async function rejection(work: Promise<unknown>): Promise<unknown> {
@@ -23,10 +25,10 @@ async function rejection(work: Promise<unknown>): Promise<unknown> {
 /** What every rollout driver keeps. `options` are those that a recipe gives it. */
 export function rolloutDriverConformance(
   plugin: PluginOf<'rollout-driver'>,
-  { tasks, policy }: DriverCases,
+  { tasks, policy, tools }: DriverCases,
   options: object = {},
 ): readonly Conformance[] {
-  const make = (): RolloutDriver => plugin.create(options, { context: linear.create({}, { memory: {} }) });
+  const make = (): RolloutDriver => plugin.create(options, { context: linear.create({}, { memory: {} }), ...tools });
   const plans = tasks.map((task, index): AttemptPlan => ({ run: 'run', task, attempts: 1 + index, temperature: 1, seed: 7 + index }));
   return [
     ...pluginConformance(plugin),
