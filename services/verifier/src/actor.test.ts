@@ -194,6 +194,7 @@ describe('anchor results', () => {
       failures: [ok, ok, ok],
       surprisal: [6, 1, 2][index],
       sampledTokens: [2, 4, 4][index],
+      ...(index < 2 && { toolCalls: [4, 1][index] }),
     }));
     expect(figuresOf(await resultOf('executor/0', items))).toMatchObject({
       greedy: [0, 3],
@@ -202,6 +203,8 @@ describe('anchor results', () => {
       'pass.add': [0.6667, 3],
       entropy: [0.9, 3],
       'entropy.add': [0.9, 3],
+      // Of the two with a tool: 4 / 2 and 1 / 2 calls an answer.
+      calls: [1.25, 2],
     });
   });
 

@@ -74,6 +74,32 @@ describe('the device', () => {
     expect(await sample(0)).not.toEqual(groups);
   });
 
+  it('goes on from token ids as if it had never stopped', async () => {
+    const ask = { agent, version: 0, maxTokens: 6, temperature: 0, stop: '' };
+    const [whole] = await device.generate({ ...ask, prompts: [{ text: '37+45=', samples: 1, seed: 1 }] });
+    const said = whole?.samples[0]?.tokens ?? new Int32Array();
+    const before = [...(whole?.promptTokens ?? []), ...said.subarray(0, 2)];
+    const [rest] = await device.generate({ ...ask, maxTokens: 4, prompts: [{ tokens: before, text: '', samples: 1, seed: 1 }] });
+    expect([...(rest?.promptTokens ?? [])]).toEqual(before);
+    expect([...(rest?.samples[0]?.tokens ?? [])]).toEqual([...said.subarray(2)]);
+    // A text after the tokens is no beginning: it gets no beginning-of-sequence token.
+    const [told] = await device.generate({ ...ask, prompts: [{ tokens: before, text: '>82;', samples: 1, seed: 1 }] });
+    expect([...(told?.promptTokens ?? [])]).toEqual([...before, ...Buffer.from('>82;')]);
+    await expect(device.generate({ ...ask, prompts: [{ tokens: [9999], text: '', samples: 1, seed: 1 }] })).rejects.toThrow(/token 9999/);
+  });
+
+  it('ends a sample at further texts, which stay part of it', async () => {
+    const ask = { agent, version: 0, maxTokens: 40, temperature: 1, stop: '', prompts: [{ text: '37+45=', samples: 8, seed: 4 }] };
+    const [free] = await device.generate(ask);
+    const [cut] = await device.generate({ ...ask, alsoStop: ['}'] });
+    const close = '}'.charCodeAt(0);
+    const lengths = (free?.samples ?? []).map(({ tokens }) => tokens.indexOf(close) + 1 || tokens.length);
+    expect(lengths.some((length) => length < 40)).toBe(true);
+    expect(cut?.samples.map(({ tokens }) => tokens.length)).toEqual(lengths);
+    for (const { tokens, text, stopped } of cut?.samples ?? [])
+      if (tokens.at(-1) === close) expect([text.at(-1), stopped]).toEqual(['}', true]);
+  });
+
   it('scores what it sampled', async () => {
     const [group] = await device.score({ agent, version: 1, prompts: [{ text: '37+45=', continuations: ['82\n', 'y', ''] }] });
     expect(group?.samples.map(({ tokens }) => tokens.length)).toEqual([3, 1, 0]);
