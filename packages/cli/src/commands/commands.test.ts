@@ -1,11 +1,19 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connectRpc } from '@redqueen/runtime';
+import type { Message } from '@redqueen/contract';
+import { connectRpc, projectFolder } from '@redqueen/runtime';
 import { within } from '@redqueen/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { stringify } from 'yaml';
+import { armRuns } from '../claim/arms.ts';
+import { namedRecipe, readRecipe } from '../recipes/recipe-folder.ts';
+import { recipeHash } from '../recipes/recipe-hash.ts';
 import { playCluster, smallPatch, startTestGateway, type TestGateway } from '../../../../services/gateway/src/test-support.ts';
+
+const recipesFolder = join(projectFolder, 'config/recipes');
+type AnchorMessage = Extract<Message, { kind: 'anchorTask' }>;
 
 const program = join(import.meta.dirname, '../../bin/redqueen.mjs');
 const folder = mkdtempSync(join(tmpdir(), 'redqueen-cli-'));
@@ -64,6 +72,52 @@ describe('the command line', () => {
     });
     expect(stderr).toContain('updates 4/4');
   });
+
+  test('a claim takes finished runs as they are, and ends with one line of JSON, details and a record', async () => {
+    const file = join(folder, 'claimed.yaml');
+    const claim = {
+      headline: 'the first arm learns more',
+      arms: [{ name: 'learns' }, { name: 'stays', patch: { slotsPerTick: 1 } }],
+      effect: { figure: 'executor.sampled', arm: 'learns', against: 'stays', direction: 'up' },
+      seeds: 2,
+    };
+    const text = stringify({ ...namedRecipe('default', recipesFolder), ...smallPatch, name: 'claimed', claim });
+    writeFileSync(file, text);
+    const client = connectRpc('GatewayService', gateway.address);
+    for (const { run, seed, arm, patch } of armRuns(readRecipe(file, recipesFolder).recipe, {})) {
+      await client.StartRun({ recipeYaml: text, patchJson: JSON.stringify([{}, patch, {}]), seed, run });
+      const accuracy = ({ body }: AnchorMessage) => (arm === 'learns' && body.version > 0 ? 0.5 + seed / 10 : 0.4);
+      playCluster(gateway.bus, run, { accuracy, proceed: Promise.resolve(), signal: ended.signal }).catch(() => {});
+      const watch = async () => {
+        for await (const _ of client.WatchRun({ run }));
+      };
+      await within(watch(), `run ${run} to end`);
+    }
+    client.close();
+    const details = join(folder, 'details.json');
+    const { stdout, stderr, code } = await here('claim', file, '--json', '--details', details, '--record', folder);
+    expect(stderr).toContain('[4/4] stays, seed 2');
+    expect(JSON.parse(stdout)).toMatchObject({ claim: 'claimed', verdict: 'runs, effect not shown', pairs: 2 });
+    expect((JSON.parse(stdout) as { effect: number }).effect).toBeCloseTo(0.25);
+    expect(stdout.trim().split('\n')).toHaveLength(1);
+    expect(code).toBe(3);
+    expect((JSON.parse(readFileSync(details, 'utf8')) as { runs: unknown[] }).runs).toHaveLength(4);
+    const record = JSON.parse(readFileSync(join(folder, 'claimed.json'), 'utf8')) as object;
+    expect(record).toMatchObject({ claim: 'claimed', recipe: recipeHash(text), figures: ['executor.sampled'] });
+  }, 90_000);
+
+  test('recipes are listed, shown, compared and checked without a cluster', async () => {
+    expect(JSON.parse((await redqueen('recipe', 'list', '--json')).stdout)).toContainEqual(expect.objectContaining({ name: 'default' }));
+    expect((await redqueen('recipe', 'show', 'default', '--arm', 'updates-off')).stdout).toMatch(/^updates: 24$/m);
+    expect((await redqueen('recipe', 'diff', 'default', 'default@rewards-shuffled')).stdout).toMatch(/rewardControl +"true" +"shuffled"/);
+    expect(JSON.parse((await redqueen('recipe', 'schema')).stdout)).toMatchObject({ title: 'Red Queen recipe' });
+    const file = join(folder, 'faulty.yaml');
+    writeFileSync(file, stringify({ ...namedRecipe('default', recipesFolder), curriculum: { use: 'unifrom' } }));
+    expect(await redqueen('recipe', 'check', 'default', file)).toMatchObject({
+      code: 2,
+      stdout: expect.stringMatching(/^default: fits\n.*faulty\.yaml:\n {2}curriculum: there is no curriculum "unifrom"/),
+    });
+  }, 90_000);
 
   test('speaks with agents', async () => {
     expect((await here('ask', 'executor', '37+45=')).stdout.trim()).toContain('82');
