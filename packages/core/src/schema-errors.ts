@@ -27,7 +27,7 @@ function issueText(schema: z.ZodType, issue: z.core.$ZodIssue): string {
   const place = pathText(issue.path);
   if (issue.code === 'unrecognized_keys') {
     const names = issue.keys.map((key) => (place === '' ? key : `${place}.${key}`)).join(', ');
-    return `${names}: unknown key; known here: ${keysAt(schema, issue.path).join(', ')}`;
+    return `${names}: unknown key; known here: ${keysAt(schema, issue.path).join(', ') || 'none'}`;
   }
   return place === '' ? issue.message : `${place}: ${issue.message}`;
 }
