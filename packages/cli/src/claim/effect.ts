@@ -1,7 +1,8 @@
 import { mean, meanInterval } from '@redqueen/core';
 import type { Claim } from './arms.ts';
 import { armFigure, finished, slack, type ArmResult, type Checked } from './evaluate.ts';
-import { findChange, valueOf } from './figures.ts';
+import { valueOf } from './change.ts';
+import { findChange } from './figures.ts';
 
 /** The figure that a claim stands or falls with. */
 export interface EffectQuestion {

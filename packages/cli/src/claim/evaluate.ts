@@ -1,6 +1,7 @@
 import { mean, meanInterval, type Recipe } from '@redqueen/core';
 import type { RunReport } from '@redqueen/sdk';
-import { findChange, newcombe, valueOf, wholeFigures } from './figures.ts';
+import { valueOf } from './change.ts';
+import { findChange, newcombe, wholeFigures } from './figures.ts';
 
 /** A run of a claim with what came of it. */
 export interface ArmResult {

@@ -1,15 +1,10 @@
 import { mean } from '@redqueen/core';
 import type { RunReport } from '@redqueen/sdk';
+import type { Change } from './change.ts';
 import { processFigure } from './process-figures.ts';
 
 type Row = RunReport['heldOut'][number];
 type Measured = Row['before'];
-
-/** A figure before and after a run. */
-export interface Change {
-  readonly before: Measured;
-  readonly after: Measured;
-}
 
 /** The row of one agent that a name means: its whole, or the family or environment that is named. */
 function rowOf(rows: readonly Row[], place: string | undefined): Row | undefined {
@@ -47,11 +42,6 @@ export function findChange(report: RunReport, figure: string): Change | undefine
 /** Names of the held-out figures that a report holds for its roles as a whole. */
 export function wholeFigures(report: RunReport): string[] {
   return [...new Set(report.heldOut.map(({ role, figure }) => `${role}.${figure}`))].filter((figure) => findChange(report, figure));
-}
-
-/** What is measured of a change: the gain after − before, or the value after. */
-export function valueOf({ before, after }: Change, of: 'gain' | 'value'): number {
-  return of === 'gain' ? after.value - before.value : after.value;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { mean } from '@redqueen/core';
 import type { RunReport } from '@redqueen/sdk';
-import type { Change } from './figures.ts';
+import type { Change } from './change.ts';
 
 type Points = readonly { readonly value: number }[];
 
