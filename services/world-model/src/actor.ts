@@ -12,7 +12,7 @@ import {
   type Tell,
 } from '@redqueen/runtime';
 import { createAnchors } from './anchors.ts';
-import { predict, predictionTokens } from './predictions.ts';
+import { learnedWorld, predictionTokens } from './predictions.ts';
 import { predictionRewards } from './rewards.ts';
 
 /** Messages in hand at once in one process. */
@@ -21,13 +21,14 @@ const concurrency = 32;
 /** The world model of a run: it predicts executed steps and earns by the fields that it got right. Held-out steps are never predicted for learning. */
 export function createWorldModelActor(record: RunRecord, policy: PolicyClient): PoolActor {
   const tryAnchors = createAnchors(record.recipe, policy);
+  const world = learnedWorld(policy);
 
   const onTransitions = async (body: Transitions, { run, signal }: ActorContext): Promise<Tell[]> => {
     const transitions = body.transitions.filter(({ state, action }) => splitOfStep(state, action) === 'train');
     if (transitions.length === 0) return [];
     const { taskId, predictions: samples, seed } = body;
     const maxTokens = predictionTokens(transitions);
-    const groups = await predict({ run, steps: transitions, samples, temperature: 1, seed, maxTokens }, policy, signal);
+    const groups = await world.predict({ run, steps: transitions, samples, temperature: 1, seed, maxTokens }, signal);
     const bundle = rewardsOf({ run, episode: `${taskId}/w`, teller: agents.worldModel }, predictionRewards(transitions, groups));
     return [
       { to: addresses.rewardAggregator, kind: 'predictions', body: { taskId, transitions, groups: [...groups] } },

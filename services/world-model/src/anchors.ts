@@ -2,7 +2,7 @@ import type { AnchorAttemptsInput, AnchorTask } from '@redqueen/contract';
 import { seedOf, type Recipe } from '@redqueen/core';
 import { anchorTransitions, worldModelPrompt, type ExecutedStep } from '@redqueen/environments';
 import { anchorPurpose, type PolicyClient } from '@redqueen/runtime';
-import { predict, predictionTokens } from './predictions.ts';
+import { learnedWorld, predictionTokens } from './predictions.ts';
 
 /** Steps for each anchor that the task asks for an arm: the world model has no arms, and a step costs four tokens. */
 const stepsPerAnchor = 10;
@@ -12,6 +12,7 @@ export type TryAnchors = (run: string, task: AnchorTask, signal: AbortSignal) =>
 
 /** Predicts held-out steps with one version, greedy and where asked once at temperature 1, with fixed seeds. The sets are drawn once and kept. */
 export function createAnchors(recipe: Recipe, policy: PolicyClient): TryAnchors {
+  const world = learnedWorld(policy);
   const sets = new Map<string, readonly ExecutedStep[]>();
   const setOf = (purpose: ReturnType<typeof anchorPurpose>, count: number): readonly ExecutedStep[] => {
     const key = `${purpose} ${count}`;
@@ -22,7 +23,7 @@ export function createAnchors(recipe: Recipe, policy: PolicyClient): TryAnchors 
   return async (run, task, signal) => {
     const steps = setOf(anchorPurpose(task), task.perArm * stepsPerAnchor);
     const plan = { run, steps, samples: 1, seed: seedOf('anchor'), maxTokens: predictionTokens(steps), version: task.version };
-    const tried = (temperature: number) => predict({ ...plan, temperature }, policy, signal);
+    const tried = (temperature: number) => world.predict({ ...plan, temperature }, signal);
     const [greedy, sampled] = await Promise.all([tried(0), task.sampled ? tried(1) : []]);
     const items = steps.map(({ environment, state, action }, index) => {
       const samples = [...(greedy[index]?.samples ?? []), ...(sampled[index]?.samples ?? [])];

@@ -3,7 +3,7 @@ import { RedQueenError } from '@redqueen/core';
 import { environmentByName } from '@redqueen/environments';
 import { createActorPolicyClient, createPolicyClient, type CreateService, type PolicyClient } from '@redqueen/runtime';
 import { createWorldModelActor } from './actor.ts';
-import { predict, predictionTokens } from './predictions.ts';
+import { learnedWorld, predictionTokens } from './predictions.ts';
 
 /** The step as the environment executes it, for its outcome's form. Throws `invalid_argument` naming the field, unless it can be taken. */
 function executed({ environment: name, state: snapshot, action }: PredictRequest): { state: string; action: string; outcome: string } {
@@ -24,7 +24,7 @@ async function answer(request: PredictRequest, policy: PolicyClient, signal: Abo
   if (samples < 1 || samples > 64) throw new RedQueenError('invalid_argument', `samples: ${samples} must be 1 to 64`);
   const steps = [executed(request)];
   const plan = { run, steps, samples, temperature: samples === 1 ? 0 : 1, seed, maxTokens: predictionTokens(steps) };
-  const [group] = await predict(plan, policy, signal);
+  const [group] = await learnedWorld(policy).predict(plan, signal);
   return { group: group ?? null };
 }
 

@@ -3,7 +3,7 @@ import { requireThat, type Conformance } from './promise.ts';
 
 /** What every plug-in keeps, whatever its kind. A name may begin with a package's. */
 export function pluginConformance(plugin: AnyPlugin): readonly Conformance[] {
-  const bare = { ...plugin, name: plugin.name.slice(plugin.name.lastIndexOf('/') + 1), create: plugin.create };
+  const bare = { ...plugin, name: plugin.name.slice(plugin.name.lastIndexOf('/') + 1), create: () => undefined };
   return [
     {
       promise: 'it has a kind, a name, a source, a sentence about it, options and create',
