@@ -92,7 +92,13 @@ function releases(exploit: Exploit | undefined): Tell[] {
 export async function play(recipe: Recipe, exploit?: Exploit): Promise<Played> {
   const record: RunRecord = { run: 'hacking', recipe, seed: 1, updates: 1, status: 'running', startedAt: 0 };
   const policy = playersOf(recipe, exploit);
-  const actors = [createProposerActor, createExecutorActor, createVerifierActor].map((create): PoolActor => create(record, policy));
+  // Scripted players answer at once and call no tool, so that nothing ever has to be run.
+  const code = { run: async () => ({ ok: false }) as const };
+  const actors: PoolActor[] = [
+    createProposerActor(record, policy),
+    createExecutorActor(record, policy, [], code),
+    createVerifierActor(record, policy),
+  ];
   const pools = new Map(actors.map((actor) => [addressText(actor.address), actor]));
   const rules = rulesOf(record);
   const stream: Message[] = [];
