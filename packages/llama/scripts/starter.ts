@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,8 +9,9 @@ import { lookLine, examTable } from './starter/printing.ts';
 import { pretrain } from './starter/pretraining.ts';
 import { skillSets } from './starter/skills.ts';
 
-const usage = `npm run starter -- [options]: trains the starter model from random weights, deterministic in the seed
-  --mix NAME      plain: the skills of the default recipe; tools: those, longer sums and products, and calls of a calculator (default plain)
+const usage = `npm run starter -- [options]: trains a starter model, deterministic in the seed
+  --mix NAME      plain: the skills of the default recipe; tools: goes on from the plain starter with longer sums, products and
+                  calls of a calculator (default plain)
   --out FILE      where to write the model (default config/models/starter.gguf, or starter-tools.gguf)
   --seed N        default 1
   --seconds N     time limit (default 900)
@@ -41,10 +42,11 @@ async function main(): Promise<void> {
   }
   const { mix } = values;
   if (mix !== 'plain' && mix !== 'tools') throw new RedQueenError('invalid_argument', `--mix must be plain or tools, not "${mix}"`);
-  const name = mix === 'plain' ? 'starter.gguf' : 'starter-tools.gguf';
-  const out = values.out ?? fileURLToPath(new URL(`../../../config/models/${name}`, import.meta.url));
+  const modelFile = (name: string): string => fileURLToPath(new URL(`../../../config/models/${name}`, import.meta.url));
+  const out = values.out ?? modelFile(mix === 'plain' ? 'starter.gguf' : 'starter-tools.gguf');
   const { file, exam } = await pretrain({
     set: skillSets[mix],
+    ...(mix === 'tools' && { from: readFileSync(modelFile('starter.gguf')) }),
     seed: positive('seed', values.seed, 1),
     seconds: positive('seconds', values.seconds, 900),
     threads: positive('threads', values.threads, availableParallelism()),

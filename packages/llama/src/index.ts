@@ -22,7 +22,7 @@ export { encodeAdapter, sha256, validateAdapter, type AdapterContent, type Adapt
 
 // For the script that makes the starter model.
 export { byteSequence, byteTokens, byteVocabularySize } from './starter/byte-vocabulary.ts';
-export { byteModel, encodeModel, initialModel, type ModelSize } from './starter/model-file.ts';
+export { byteModel, decodeModel, encodeModel, initialModel, type ModelSize } from './starter/model-file.ts';
 export { writeFileWhole } from './gguf/writer.ts';
 export type { FullTrainer, LineFigures, TrainingLine } from './starter/full-trainer.ts';
 export { openFullTrainer } from './starter/open-full-trainer.ts';

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { randomOf, RedQueenError, seedOf } from '@redqueen/core';
-import { byteModel, encodeModel, type FullTrainer, initialModel, openFullTrainer, startDevice } from '@redqueen/llama';
+import { byteModel, decodeModel, encodeModel, type FullTrainer, initialModel, openFullTrainer, startDevice } from '@redqueen/llama';
 import { Batches } from './batches.ts';
 import { type Exam, examine } from './exam.ts';
 import { firstMix, steer } from './mix.ts';
@@ -48,6 +48,8 @@ export interface Look {
 export interface PretrainingOptions {
   /** What is learned. */
   readonly set: SkillSet;
+  /** A starter to go on from, as a GGUF file; random weights where it is left out. */
+  readonly from?: Uint8Array;
   readonly seed: number;
   readonly threads: number;
   /** Time limit. */
@@ -105,13 +107,14 @@ async function trainOn(trainer: FullTrainer, batches: Batches, mix: readonly num
 }
 
 /**
- * Trains from random weights until the model is half-competent by generation on the develop split; that snapshot is the starter.
+ * Trains until the model is half-competent by generation on the develop split; that snapshot is the starter.
  * Deterministic in the seed: time only sets a limit. Throws `deadline_exceeded` at the time limit, and `failed_precondition` where the
  * model became too good before every arm was good enough (another seed helps).
  */
 export async function pretrain(options: PretrainingOptions): Promise<Starter> {
-  const { set, seed, threads, seconds, now, onLook } = options;
-  const trainer = await openFullTrainer(model, initialModel(model, seedOf('starter', seed, 'weights')), threads, now);
+  const { set, from, seed, threads, seconds, now, onLook } = options;
+  const weights = from ? decodeModel(model, from) : initialModel(model, seedOf('starter', seed, 'weights'));
+  const trainer = await openFullTrainer(model, weights, threads, now);
   const batches = new Batches(set, randomOf('starter', seed, 'text'));
   const lines = developLines(set);
   const start = now();

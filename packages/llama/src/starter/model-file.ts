@@ -1,4 +1,6 @@
+import { RedQueenError } from '@redqueen/core';
 import type { MetadataEntry } from '../gguf/format.ts';
+import { parseGguf } from '../gguf/reader.ts';
 import { encodeGguf } from '../gguf/writer.ts';
 import { sampleStream } from '../engine/sample-stream.ts';
 import type { HyperParameters } from '../model/hyper-parameters.ts';
@@ -60,6 +62,21 @@ export function encodeModel(model: HyperParameters, weights: Float32Array, name:
     data: weights.subarray(offset, offset + length),
   }));
   return encodeGguf(metadataOf(model, name), tensors);
+}
+
+/** The weights of a file that `encodeModel` made for the same model. Throws `invalid_argument` where a tensor is missing or of another shape or type. */
+export function decodeModel(model: HyperParameters, bytes: Uint8Array): Float32Array {
+  const layout = fullLayout(model);
+  const tensors = new Map(parseGguf(bytes, 'model').tensors.map((tensor) => [tensor.name, tensor]));
+  const weights = new Float32Array(layout.length);
+  for (const { name, shape, offset, length } of layout.slots) {
+    const tensor = tensors.get(name);
+    if (tensor === undefined || tensor.shape.join('×') !== shape.join('×') || tensor.bytes !== 4 * length)
+      throw new RedQueenError('invalid_argument', `model: it has no tensor "${name}" of ${shape.join('×')} F32 numbers`);
+    // A copy, because numbers of four bytes must lie at multiples of four.
+    weights.set(new Float32Array(Uint8Array.from(bytes.subarray(tensor.offset, tensor.offset + tensor.bytes)).buffer), offset);
+  }
+  return weights;
 }
 
 /**
