@@ -1,5 +1,6 @@
 import type { Progress, RunReport } from '@redqueen/sdk';
 import { describe, expect, test } from 'vitest';
+import { crossPlayTable } from './cross-play.ts';
 import { clockText, intervalText, shortCount } from './figures.ts';
 import { heldOutJson, heldOutTable } from './held-out.ts';
 import { progressLine } from './progress.ts';
@@ -68,6 +69,19 @@ describe('what a person reads', () => {
     expect(heldOutTable(report, false).join('\n')).not.toContain('add');
     expect(heldOutTable(report, true).join('\n')).toContain('arithmetic add');
     expect(heldOutTable({ heldOut: [] } as unknown as RunReport, true)).toEqual(['No held-out figures were measured.']);
+  });
+
+  test('executor versions at tasks of proposer versions, with a word where there is no figure', () => {
+    const cells = [
+      { proposer: 0, executor: 0, greedy: { value: 0.34, count: 35 }, sampled: { value: 0.11, count: 35 } },
+      { proposer: 4, executor: 0 },
+    ];
+    expect(crossPlayTable({ crossPlay: { proposers: [0, 4, 9], executors: [0], cells } } as unknown as RunReport)).toEqual([
+      'right at tasks of           proposer v0  proposer v4  proposer v9',
+      '─────────────────  ────────────────────  ───────────  ───────────',
+      'executor v0        34.0 % / 11.0 % (35)      no task    no answer',
+    ]);
+    expect(crossPlayTable({} as RunReport)).toEqual([]);
   });
 
   test('a program gets figures by role and environment with their sample sizes', () => {
