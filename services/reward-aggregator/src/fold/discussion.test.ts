@@ -199,9 +199,9 @@ describe('whatever is said', () => {
         expect(straight.settlements).toHaveLength(all.length);
         for (const agent of peers) expect(straight.batches.filter((one) => one.agent === agent)).toHaveLength(Math.floor(all.length / 2));
         for (const [place, { solutions }] of all.entries()) {
-          const totals = straight.settlements[place]?.totals?.flatMap((one) => one.totals ?? []) ?? [];
+          const totals = straight.settlements[place]?.totals?.flatMap((one) => (one.totals ?? []).map(Number)) ?? [];
           const unreadable = solutions.filter((one) => one.score === undefined).length;
-          expect(totals.reduce((sum, value) => sum + Number(value), 0)).toBeCloseTo(solutions.length - 2 * unreadable, 12);
+          expect(totals.reduce((sum, value) => sum + value, 0)).toBeCloseTo(solutions.length - 2 * unreadable, 12);
         }
         const half = cut % stream.length;
         const before = foldAll(stream.slice(0, half), rules);
