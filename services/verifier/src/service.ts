@@ -36,6 +36,7 @@ export const createVerifier: CreateService = async ({ clock, connect }) => {
     rpc: { VerifierService: { Judge: (request, call) => judgeAnswers(request, judge, call.signal) } },
     actors: (record, packages) => [createVerifierActor(record, actorPolicy, packages)],
     plugins,
+    check: (record, more) => void createVerifierActor(record, actorPolicy, more),
     dependencies: ['policy'],
   };
 };
