@@ -26,7 +26,12 @@ describe('batches of a pipeline', () => {
   it('VSPO: wastes none, says so, and trains on copies with decayed advantages', () => {
     const batch = batchOf(rulesWith({ credit: [normalised, stage('value-resample'), stage('value-smoothing')] }));
     const plain = batchOf();
-    expect(batch).toMatchObject({ episodes: 4, wasted: 0, sampledTokens: plain?.sampledTokens, normaliser: 2 * (plain?.normaliser ?? 0) });
+    expect(batch).toMatchObject({
+      episodes: 4,
+      wasted: 0,
+      sampledTokens: plain?.sampledTokens,
+      normaliser: 2 * Number(plain?.normaliser ?? 0),
+    });
     expect(batch?.groups).toHaveLength(4);
     for (const one of plain?.groups ?? []) {
       const same = batch?.groups?.filter(({ episodeId }) => episodeId === one.episodeId) ?? [];
