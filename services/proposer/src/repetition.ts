@@ -12,7 +12,7 @@ export interface Repetition {
 export type MeasureRepetition = (slot: string, canonicals: readonly string[]) => readonly Repetition[];
 
 /** min(1, copies / 2), in [0, 1]: two copies of a proposal elsewhere cost all of it. */
-export function copiesCost(copies: number): number {
+function copiesCost(copies: number): number {
   return Math.min(1, copies / 2);
 }
 

@@ -9,10 +9,10 @@ const options = z.strictObject({
 });
 
 /** The knob that stands above the option once it was turned. */
-export const thresholdKnob = 'threshold.executor';
+const thresholdKnob = 'threshold.executor';
 
 /** Which samples of a group are kept, by index: the best `most` different answers whose total is at least `threshold`. */
-export function selected(group: CreditGroup, threshold: number, most: number): ReadonlySet<number> {
+function selected(group: CreditGroup, threshold: number, most: number): ReadonlySet<number> {
   const seen = new Set<string>();
   const kept = new Set<number>();
   const best = group.samples.map(({ total }, index) => ({ total, index })).sort((a, b) => b.total - a.total || a.index - b.index);
