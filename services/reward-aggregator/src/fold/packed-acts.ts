@@ -27,7 +27,8 @@ function packAct(rules: Rules, act: PeerAct, attempts: PackedGroup): PackedAct |
   if (!kind) return { unreadable: 'an act has no kind' };
   if (!isExecutor(rules, agent)) return { unreadable: `${agent || 'nobody'} is no executor of the run` };
   if (attempts.valid[attempt] !== 1) return { unreadable: `there is no valid attempt ${attempt}` };
-  if (score !== undefined && (kind !== 'scoring' || score < 1 || score > 3)) return { unreadable: `the ${kind} of attempt ${attempt} cannot have the score ${score}` };
+  if (score !== undefined && (kind !== 'scoring' || score < 1 || score > 3))
+    return { unreadable: `the ${kind} of attempt ${attempt} cannot have the score ${score}` };
   const group = packGroup(act.group, agent);
   if ('unreadable' in group) return group;
   if (group.valid.length !== 1 || group.valid[0] !== 1) return { unreadable: `the ${kind} of attempt ${attempt} is not one valid sample` };
