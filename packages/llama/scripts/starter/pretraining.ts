@@ -25,7 +25,7 @@ const worthAnExam = { executor: 0.22, weakest: 0.07, tool: 0.4 } as const;
 /** Half-competent: enough success in every arm for rewards to differ, and enough failure to learn from. */
 export const halfCompetent = {
   plain: { low: 0.25, high: 0.35, weakest: 0.08, worldModel: { low: 0.7, high: 0.84 } },
-  // Sums of three terms are hardly ever right without a call, and calls come late.
+  // Products of two digits each are right by a call alone, and calls of the weakest arms stay rare; what is learned of calls elsewhere carries over.
   withCalls: { low: 0.25, high: 0.4, weakest: 0.05, worldModel: { low: 0.6, high: 0.84 } },
 } as const;
 

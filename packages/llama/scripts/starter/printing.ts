@@ -15,13 +15,19 @@ function families(look: Look): string {
   return [...byFamily].map(([family, levels]) => `${family} ${levels.join('/')}`).join('  ');
 }
 
+/** The arm of the fewest right answers, e.g. "multiply 3 with 3.1 %". */
+function weakestArm({ arms, weakest }: Exam): string {
+  const arm = arms.find(({ sampled }) => sampled === weakest);
+  return `${arm?.family} ${arm?.level} with ${percent(weakest).trim()}`;
+}
+
 /** One line a look: step, time, loss, success by teacher forcing in percent, and the exam's result where there was one. */
 export function lookLine(look: Look): string {
   const { step, seconds, loss, progress, exam } = look;
   const line = `step ${step}  ${seconds.toFixed(0)} s  loss ${loss.toFixed(3)}  executor ${percent(progress.executor).trim()}  ${families(look)}`;
   return exam === undefined
     ? line
-    : `${line}\n  by generation: sampled ${percent(exam.sampled).trim()}, weakest arm ${percent(exam.weakest).trim()}, calls ${exam.calls.toFixed(2)}, world model exact ${percent(exam.worldModel.exact).trim()}`;
+    : `${line}\n  by generation: sampled ${percent(exam.sampled).trim()}, weakest arm ${weakestArm(exam)}, calls ${exam.calls.toFixed(2)}, world model exact ${percent(exam.worldModel.exact).trim()}`;
 }
 
 /** What the starter can do, as a table. */
