@@ -1,25 +1,11 @@
-import type { Message, SampleGroup } from '@redqueen/contract';
+import type { SampleGroup } from '@redqueen/contract';
 import { definePlugin, type Monitor } from '@redqueen/core';
 import { z } from 'zod';
+import { sampledIn } from '../projection/sampled.ts';
 import { agentFigure, averaged, averageReadings, type Averages } from './averages.ts';
 
 /** Weight of one group of samples. */
 const rate = 1 / 200;
-
-/** The groups of a message that a policy sampled; the verifier's labels are weighed, not sampled. */
-function sampledGroups(message: Message): readonly (SampleGroup | null)[] {
-  switch (message.kind) {
-    case 'attempts':
-      return [message.body.group];
-    case 'task':
-    case 'rejected':
-      return [message.body.proposal];
-    case 'predictions':
-      return message.body.groups;
-    default:
-      return [];
-  }
-}
 
 /** Mean −log p of the tokens that were sampled, in nats; undefined where there are none. Tokens that were given are left out. */
 export function surprisal({ samples }: SampleGroup): number | undefined {
@@ -31,7 +17,7 @@ const monitor: Monitor<Averages> = {
   name: 'entropy',
   initial: () => new Map(),
   observe(state, message) {
-    return sampledGroups(message).reduce((so, group) => {
+    return (sampledIn(message)?.groups ?? []).reduce((so, group) => {
       const value = group ? surprisal(group) : undefined;
       return group?.policy && value !== undefined ? averaged(so, agentFigure(group.policy.agent), value, rate) : so;
     }, state);

@@ -4,6 +4,7 @@ import { monitorConformance } from '@redqueen/core/conformance';
 import { describe, expect, test } from 'vitest';
 import { episodeMessages, foldAll, testRecipe, testRecord, told } from '../projection/builders.ts';
 import { emptyProjection } from '../projection/projection.ts';
+import { sampledCount } from '../projection/sampled.ts';
 import { plan } from '../run-control/plan.ts';
 import { benchReport, openBench } from './bench.ts';
 import { surprisal } from './entropy.ts';
@@ -11,9 +12,10 @@ import { monitors } from './registry.ts';
 import { wasteOf } from './waste.ts';
 
 const every = ['roles', 'entropy', 'tokens', 'waste'].map((use) => ({ use, options: {} }));
-const batch = (episodes: number, groups: number, agent = 'executor/0') => ({
-  agent,
-  episodes,
+const batch = (wasted: number, groups: number) => ({
+  agent: 'executor/0',
+  episodes: wasted + groups,
+  wasted,
   groups: Array.from({ length: groups }, () => ({
     episodeId: 'e',
     promptTokens: [1],
@@ -31,7 +33,7 @@ describe('monitors', () => {
   test('read rewards, entropy, tokens and waste from the stream', () => {
     const figures = figuresOf([
       ...episodeMessages('0.0.0'),
-      told('b', 'reward-aggregator/0', 'policy/0', { kind: 'batch', body: batch(4, 1) }),
+      told('b', 'reward-aggregator/0', 'policy/0', { kind: 'batch', body: batch(3, 1) }),
     ]);
     expect(figures['roles']).toMatchObject({
       'executor.outcome': 0.5,
@@ -44,17 +46,18 @@ describe('monitors', () => {
     expect(figures['waste']).toEqual({ executor: 0.75 });
   });
 
-  test('entropy leaves out what was given; waste counts proposals for a proposer and is never negative', () => {
+  test('entropy leaves out what was given; waste is the share of groups without a signal', () => {
     const sample = { tokens: [1, 2], logProbs: [-1, 0], given: [false, true], text: '', failure: 'FAILURE_CLASS_OK' as const };
     expect(surprisal({ prompt: '', promptTokens: [], samples: [sample], policy: null })).toBe(1);
     expect(surprisal({ prompt: '', promptTokens: [], samples: [], policy: null })).toBeUndefined();
+    expect([sampledCount(sample), sampledCount({ tokens: [1, 2], given: [] })]).toEqual([1, 2]);
     const decoded = (body: ReturnType<typeof batch>) => {
       const message = told('b', 'reward-aggregator/0', 'policy/0', { kind: 'batch', body });
       return message.kind === 'batch' ? wasteOf(message.body) : undefined;
     };
-    expect(decoded(batch(4, 1, 'proposer/0'))).toBe(0.75);
+    expect(decoded(batch(3, 1))).toBe(0.75);
     expect(decoded(batch(0, 0))).toBe(0);
-    expect(decoded(batch(1, 2))).toBe(0);
+    expect(decoded(batch(0, 2))).toBe(0);
   });
 
   test('one that is unknown, named twice or misconfigured is refused', () => {

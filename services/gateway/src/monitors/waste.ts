@@ -6,10 +6,9 @@ import { agentFigure, averaged, averageReadings, type Averages } from './average
 /** Weight of one batch. */
 const rate = 0.1;
 
-/** Share of the batch's groups that carry no signal; a proposer's groups are slots, so that it is counted in proposals. 0 for an empty batch. */
-export function wasteOf({ agent, episodes, groups }: Pick<Body<'batch'>, 'agent' | 'episodes' | 'groups'>): number {
-  const used = agent.startsWith('proposer/') ? groups.reduce((sum, { samples }) => sum + samples.length, 0) : groups.length;
-  return episodes === 0 ? 0 : Math.max(0, 1 - used / episodes);
+/** Share of the batch's groups that carry no signal, once the whole credit pipeline has worked; 0 for an empty batch. */
+export function wasteOf({ groups, wasted }: Pick<Body<'batch'>, 'groups' | 'wasted'>): number {
+  return wasted === 0 ? 0 : wasted / (wasted + groups.length);
 }
 
 const monitor: Monitor<Averages> = {

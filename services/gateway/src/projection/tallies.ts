@@ -1,5 +1,6 @@
-import type { Message, SampleGroup } from '@redqueen/contract';
+import type { Message } from '@redqueen/contract';
 import { curvePoints, emptyCurve, extendCurve, type Curve } from './curve.ts';
+import { sampledCount, sampledIn, sampledTokensIn } from './sampled.ts';
 import type { RunReport } from '@redqueen/core';
 
 /** Counts of attempts, proposals, tokens and settlements. */
@@ -68,10 +69,10 @@ function add(counts: Record<string, number>, key: string, amount: number): void 
   counts[key] = (counts[key] ?? 0) + amount;
 }
 
-function countSampled(tallies: Tallies, role: string, groups: readonly (SampleGroup | null)[], seconds: number): void {
-  let tokens = 0;
-  for (const group of groups) for (const sample of group?.samples ?? []) tokens += sample.tokens.length;
-  add(tallies.sampledByRole, role, tokens);
+function countSampled(tallies: Tallies, message: Message, seconds: number): void {
+  const sampled = sampledIn(message);
+  if (!sampled) return;
+  add(tallies.sampledByRole, sampled.role, sampledTokensIn(sampled));
   extendCurve(tallies.sampledCurve, seconds, sampledTokens(tallies));
 }
 
@@ -95,6 +96,7 @@ function foldSettlement(tallies: Tallies, body: Extract<Message, { kind: 'settle
 
 /** Folds one message in. */
 export function foldTallies(tallies: Tallies, message: Message, seconds: number): void {
+  countSampled(tallies, message, seconds);
   switch (message.kind) {
     case 'slot':
       tallies.expectedTasks += message.body.proposals;
@@ -102,25 +104,19 @@ export function foldTallies(tallies: Tallies, message: Message, seconds: number)
     case 'task':
       if (message.body.spec?.origin === 'proposer') tallies.accepted++;
       else tallies.generated++;
-      countSampled(tallies, 'proposer', [message.body.proposal], seconds);
       return;
     case 'rejected':
       add(tallies.rejected, message.body.reason, 1);
-      countSampled(tallies, 'proposer', [message.body.proposal], seconds);
       return;
     case 'attempts':
       for (const { failure } of message.body.group?.samples ?? []) {
         tallies.attempts++;
         add(tallies.failures, failureName(failure), 1);
       }
-      countSampled(tallies, 'executor', [message.body.group, ...message.body.acts.map(({ group }) => group)], seconds);
-      return;
-    case 'predictions':
-      countSampled(tallies, 'world-model', message.body.groups, seconds);
       return;
     case 'batch':
       for (const group of message.body.groups)
-        for (const { tokens } of group.samples) add(tallies.trainedByAgent, message.body.agent, tokens.length);
+        for (const sample of group.samples) add(tallies.trainedByAgent, message.body.agent, sampledCount(sample));
       extendCurve(tallies.trainedCurve, seconds, trainedTokens(tallies));
       return;
     case 'settlement':
