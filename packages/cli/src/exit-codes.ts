@@ -8,7 +8,7 @@ export const exitCodes = {
   failed: 1,
   /** Bad input: an unknown recipe, key, run or option, a port in use. */
   badInput: 2,
-  /** The claim's arms ran, but an expectation was not met. */
+  /** The claim's arms ran, but the effect was not shown. */
   notShown: 3,
   /** Nobody answers: no cluster, or a deadline passed. */
   unavailable: 4,

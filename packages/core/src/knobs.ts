@@ -87,6 +87,8 @@ export const declaredKnobs: Registry<DeclaredKnob> = registryOf<DeclaredKnob>('k
 /** The knob of that name, once the value is known to fit. Throws `invalid_argument` naming the known knobs, or the range. */
 export function knobFor(name: string, value: number): DeclaredKnob {
   const knob = declaredKnobs.get(name);
-  if (value >= knob.low && value <= knob.high) return knob;
-  throw new RedQueenError('invalid_argument', `knob ${name}: ${value} must be ${knob.low} to ${knob.high}`);
+  const { low, high } = knob;
+  if (Number.isFinite(value) && value >= low && value <= high) return knob;
+  const range = Number.isFinite(high) ? `from ${low} to ${high}` : `a number of at least ${low}`;
+  throw new RedQueenError('invalid_argument', `knob ${name}: ${value} does not fit; it must be ${range}`);
 }

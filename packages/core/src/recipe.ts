@@ -91,17 +91,19 @@ const arm = z.strictObject({
 });
 
 /** What one threshold of a claim says: the change of a figure between start and end. */
-const expectation = z.strictObject({
-  /** Figure, as <role>.<name>, e.g. executor.sampled. */
-  figure: z.string().min(1),
-  arm: z.string().min(1),
-  /** gain: after − before; value: after; */
-  of: z.enum(['gain', 'value']),
-  atLeast: z.number().optional(),
-  atMost: z.number().optional(),
-  /** On how many of the seeds it must hold. */
-  seeds: z.enum(['all', 'most', 'mean']).default('all'),
-});
+const expectation = z
+  .strictObject({
+    /** Figure, as <role>.<name>, e.g. executor.sampled. */
+    figure: z.string().min(1),
+    arm: z.string().min(1),
+    /** gain: after − before; value: after. */
+    of: z.enum(['gain', 'value']),
+    atLeast: z.number().optional(),
+    atMost: z.number().optional(),
+    /** On how many of the seeds it must hold. */
+    seeds: z.enum(['all', 'most', 'mean']).default('all'),
+  })
+  .refine(({ atLeast, atMost }) => atLeast !== undefined || atMost !== undefined, 'always holds; give it atLeast or atMost');
 
 /** The figure that a claim stands or falls with: the difference between two arms over paired seeds. */
 const effect = z
@@ -119,7 +121,8 @@ const effect = z
   .refine(({ direction, margin }) => (direction === 'equal') === (margin !== undefined), {
     path: ['margin'],
     message: 'says how far apart arms may be that count as equal: give it with `direction: equal` and with no other',
-  });
+  })
+  .refine(({ arm: own, against }) => own !== against, { path: ['against'], message: 'is the arm itself; name another one' });
 
 type ArmNames = {
   readonly arms: readonly { readonly name: string }[];

@@ -1,8 +1,6 @@
 import { mean, meanInterval } from '@redqueen/core';
 import type { Claim } from './arms.ts';
-import { armFigure, finished, slack, type ArmResult, type Checked } from './evaluate.ts';
-import { valueOf } from './change.ts';
-import { findChange } from './figures.ts';
+import { armFigure, pairedDifferences, slack, type ArmResult, type Checked } from './evaluate.ts';
 
 /** The figure that a claim stands or falls with. */
 export interface EffectQuestion {
@@ -49,11 +47,7 @@ function ownGain(results: readonly ArmResult[], question: EffectQuestion): Effec
  */
 export function measureEffect(results: readonly ArmResult[], question: EffectQuestion): Effect | undefined {
   if (question.against === '') return ownGain(results, question);
-  const differences = finished(results, question.arm).flatMap(({ seed, report }) => {
-    const twin = finished(results, question.against).find((result) => result.seed === seed);
-    const [own, its] = [findChange(report, question.figure), twin && findChange(twin.report, question.figure)];
-    return own && its ? [valueOf(own, question.of) - valueOf(its, question.of)] : [];
-  });
+  const differences = pairedDifferences(results, question);
   if (differences.length === 0) return undefined;
   return { ...question, effect: mean(differences), ...meanInterval(differences), pairs: differences.length, differences };
 }

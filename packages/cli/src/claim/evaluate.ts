@@ -1,6 +1,6 @@
 import { mean, meanInterval, type Recipe } from '@redqueen/core';
 import type { RunReport } from '@redqueen/sdk';
-import { valueOf } from './change.ts';
+import { valueOf, type Change } from './change.ts';
 import { findChange, newcombe, wholeFigures } from './figures.ts';
 
 /** A run of a claim with what came of it. */
@@ -64,7 +64,7 @@ export function armFigure(results: readonly ArmResult[], arm: string, figure: st
   const changes = finished(results, arm).flatMap(({ report }) => findChange(report, figure) ?? []);
   const [only] = changes;
   if (!only) return undefined;
-  const gains = changes.map(({ before, after }) => after.value - before.value);
+  const gains = changes.map((change) => valueOf(change, 'gain'));
   const interval = (changes.length === 1 ? newcombe(only) : undefined) ?? meanInterval(gains);
   return {
     arm,
@@ -88,6 +88,19 @@ export function armFigures(results: readonly ArmResult[], also: readonly string[
   });
 }
 
+/** A figure of one arm minus that of another, a difference for each seed on which both were measured. */
+export function pairedDifferences(
+  results: readonly ArmResult[],
+  { figure, of, arm, against }: { readonly figure: string; readonly of: 'gain' | 'value'; readonly arm: string; readonly against: string },
+): number[] {
+  const measured = (name: string) => new Map(finished(results, name).map(({ seed, report }) => [seed, findChange(report, figure)]));
+  const twins: ReadonlyMap<number, Change | undefined> = measured(against);
+  return [...measured(arm)].flatMap(([seed, own]) => {
+    const twin = twins.get(seed);
+    return own && twin ? [valueOf(own, of) - valueOf(twin, of)] : [];
+  });
+}
+
 /** The first arm against every other, paired by seed. */
 export function pairedFigures(results: readonly ArmResult[]): PairedFigure[] {
   const [first, ...others] = [...new Set(results.map(({ arm }) => arm))];
@@ -95,11 +108,7 @@ export function pairedFigures(results: readonly ArmResult[]): PairedFigure[] {
   return others.flatMap((arm) => {
     const figures = [...new Set(finished(results, arm).flatMap(({ report }) => wholeFigures(report)))];
     return figures.flatMap((figure) => {
-      const differences = finished(results, arm).flatMap(({ seed, report }) => {
-        const twin = finished(results, first).find((result) => result.seed === seed);
-        const [own, its] = [findChange(report, figure), twin && findChange(twin.report, figure)];
-        return own && its ? [its.after.value - its.before.value - (own.after.value - own.before.value)] : [];
-      });
+      const differences = pairedDifferences(results, { figure, of: 'gain', arm: first, against: arm });
       if (differences.length === 0) return [];
       return [{ arm, figure, seeds: differences.length, difference: mean(differences), ...meanInterval(differences) }];
     });

@@ -1,10 +1,8 @@
-import { mean } from '@redqueen/core';
 import type { RunReport } from '@redqueen/sdk';
-import type { Change } from './change.ts';
+import { meanChange, type Change } from './change.ts';
 import { processFigure } from './process-figures.ts';
 
 type Row = RunReport['heldOut'][number];
-type Measured = Row['before'];
 
 /** The row of one agent that a name means: its whole, or the family or environment that is named. */
 function rowOf(rows: readonly Row[], place: string | undefined): Row | undefined {
@@ -14,19 +12,11 @@ function rowOf(rows: readonly Row[], place: string | undefined): Row | undefined
   return whole.find((row) => row.environment === 'all') ?? (whole.length === 1 ? whole[0] : undefined);
 }
 
-/** The mean over agents has no interval of its own: they are no independent trials of one policy. */
-function meanOf(rows: readonly Row[], side: 'before' | 'after'): Measured {
-  const counts = rows.map((row) => row[side].count);
-  return { value: mean(rows.map((row) => row[side].value)), count: counts.reduce((sum, count) => sum + count, 0) };
-}
-
 function heldOutChange(report: RunReport, owner: string, name: string, place: string | undefined): Change | undefined {
   const rows = report.heldOut.filter((row) => (row.role === owner || row.agent === owner) && row.figure === name);
   const byAgent = [...Map.groupBy(rows, ({ agent }) => agent).values()];
   const found = byAgent.flatMap((own) => rowOf(own, place) ?? []);
-  const [only] = found;
-  if (only === undefined || found.length !== byAgent.length) return undefined;
-  return found.length === 1 ? only : { before: meanOf(found, 'before'), after: meanOf(found, 'after') };
+  return found.length === byAgent.length ? meanChange(found) : undefined;
 }
 
 /**

@@ -1,6 +1,5 @@
-import { mean } from '@redqueen/core';
 import type { RunReport } from '@redqueen/sdk';
-import type { Change } from './change.ts';
+import { meanChange, type Change } from './change.ts';
 
 type Points = readonly { readonly value: number }[];
 
@@ -13,13 +12,10 @@ function ends(points: Points, count: number): Change | undefined {
 /** Something that is 0 when a run begins. */
 const total = (value: number, count = 1): Change => ({ before: { value: 0, count: 0 }, after: { value, count } });
 
+/** The mean over agents, all of which must have been measured. */
 function over(changes: readonly (Change | undefined)[]): Change | undefined {
   const found = changes.filter((change) => change !== undefined);
-  const side = (of: 'before' | 'after') => ({
-    value: mean(found.map((change) => change[of].value)),
-    count: found.reduce((sum, change) => sum + change[of].count, 0),
-  });
-  return found.length === 0 || found.length < changes.length ? undefined : { before: side('before'), after: side('after') };
+  return found.length === changes.length ? meanChange(found) : undefined;
 }
 
 /** "monitor.waste.executor" is the figure "executor" of the monitor "waste". */

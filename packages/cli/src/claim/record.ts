@@ -1,3 +1,4 @@
+import { mean } from '@redqueen/core';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { armFigures, finished } from './evaluate.ts';
@@ -56,7 +57,7 @@ export interface ClaimRecord {
 /** Numbers of a record are for people and for diffs: five significant digits. */
 const short = (value: number): number => Number(value.toPrecision(5));
 const end = (value: number): number | null => (Number.isFinite(value) ? short(value) : null);
-const meanOf = (values: readonly number[]): number => short(values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length));
+const meanOf = (values: readonly number[]): number => (values.length === 0 ? 0 : short(mean(values)));
 const sumOf = (values: readonly number[]): number => Math.round(values.reduce((sum, value) => sum + value, 0));
 
 function recordedArms(outcome: ClaimOutcome): RecordedArm[] {

@@ -23,12 +23,20 @@ async function known(client: RedQueen, run: string): Promise<RunInfo | undefined
   }
 }
 
-/** The run of an arm that did not fail, or the id that is free for it: a claim that is run again tries again what failed. */
-async function place(client: RedQueen, run: string): Promise<{ readonly run: string; readonly info: RunInfo | undefined }> {
+/**
+ * The run of an arm that did not fail, or the id that is free for it: a claim that is run again tries again what failed. A run that was to end at another
+ * number of tokens is none of this claim's: the first arm was changed meanwhile.
+ */
+async function place(
+  client: RedQueen,
+  run: string,
+  limit: number | undefined,
+): Promise<{ readonly run: string; readonly info: RunInfo | undefined }> {
   for (let attempt = 1; ; attempt++) {
     const id = attempt === 1 ? run : `${run}-${attempt}`;
     const info = await known(client, id);
-    if (info?.status !== 'failed') return { run: id, info };
+    const other = limit !== undefined && info !== undefined && info.resolvedRecipe.maxSampledTokens !== limit;
+    if (info?.status !== 'failed' && !other) return { run: id, info };
   }
 }
 
@@ -41,17 +49,14 @@ function tokensOf(results: readonly ArmResult[], entry: ArmRun): number {
   );
 }
 
-function patchesOf({ patch }: ClaimContext, entry: ArmRun, results: readonly ArmResult[]): unknown {
-  const limit = entry.equalTokens ? { maxSampledTokens: tokensOf(results, entry) } : {};
-  return [patch, entry.patch, limit];
-}
-
 async function armRun(context: ClaimContext, entry: ArmRun, results: readonly ArmResult[]): Promise<ArmResult> {
   const { client, source, terminal, signal } = context;
-  const { run, info } = await place(client, entry.run);
+  const limit = entry.equalTokens ? tokensOf(results, entry) : undefined;
+  const { run, info } = await place(client, entry.run, limit);
   if (!info) {
     const updates = entry.updates === undefined ? {} : { updates: entry.updates };
-    await client.runs.start({ ...source, run, seed: entry.seed, patch: patchesOf(context, entry, results), ...updates });
+    const patch = [context.patch, entry.patch, limit === undefined ? {} : { maxSampledTokens: limit }];
+    await client.runs.start({ ...source, run, seed: entry.seed, patch, ...updates });
   } else if (info.status === 'stopped') await client.runs.resume(run);
   const ended = info && isOver(info) && info.status === 'finished' ? info : await runToEnd(client, run, terminal, signal);
   if (ended.status !== 'finished')

@@ -1,4 +1,4 @@
-import { recipeJsonSchema, RedQueenError } from '@redqueen/core';
+import { recipeJsonSchema } from '@redqueen/core';
 import { loadConfig, projectFolder } from '@redqueen/runtime';
 import type { Command } from 'commander';
 import { join } from 'node:path';
@@ -6,6 +6,7 @@ import { stringify } from 'yaml';
 import { execute, type CommandContext } from '../command.ts';
 import { knownPlugins } from '../launch/known-plugins.ts';
 import { clusterOptions, type CommonOptions } from '../options.ts';
+import { exitCodes } from '../exit-codes.ts';
 import { checkRecipe } from '../recipes/check.ts';
 import { differences } from '../recipes/differences.ts';
 import { allRecipes, armRecipe, namedRecipe, readRecipe } from '../recipes/recipe-folder.ts';
@@ -61,6 +62,14 @@ function addShow(recipe: Command): void {
     );
 }
 
+/** Longest value in a cell of `diff`; `--json` has all of it. */
+const widestValue = 48;
+
+function cellOf(value: unknown): string {
+  const text = value === undefined ? '(not there)' : JSON.stringify(value);
+  return text.length > widestValue ? `${text.slice(0, widestValue - 1)}…` : text;
+}
+
 function addDiff(recipe: Command): void {
   reading(recipe, 'diff', 'the keys in which two recipes differ')
     .argument('<first>', 'name, file, or NAME@ARM')
@@ -70,7 +79,7 @@ function addDiff(recipe: Command): void {
         const found = differences(namedRecipe(first, folder), namedRecipe(second, folder));
         if (options.json) return terminal.print(JSON.stringify(found));
         if (found.length === 0) return terminal.print('No difference.');
-        const cells = found.map(({ key, before, after }) => [key, before || '(not there)', after || '(not there)']);
+        const cells = found.map(({ key, before, after }) => [key, cellOf(before), cellOf(after)]);
         for (const line of textTable(['key', first, second], cells, ['left', 'left', 'left'])) terminal.print(line);
       }),
     );
@@ -89,7 +98,7 @@ function addCheck(recipe: Command): void {
           if (!options.json) terminal.print(faults.length === 0 ? `${name}: fits` : `${name}:\n  ${faults.join('\n  ')}`);
         }
         if (options.json) terminal.print(JSON.stringify(checked));
-        if (checked.some(({ faults }) => faults.length > 0)) throw new RedQueenError('invalid_argument', 'not every recipe fits');
+        return checked.every(({ faults }) => faults.length === 0) ? exitCodes.done : exitCodes.badInput;
       }),
     );
 }

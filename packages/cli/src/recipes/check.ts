@@ -17,7 +17,10 @@ async function faultsOfRecipe(recipe: Recipe, config: Config, plugins: readonly 
   const model = await faultOf(() => modelFile(recipe.model, config.policy.modelsFolder));
   const more: AnyPlugin[] = [];
   const packages = await faultOf(async () => void more.push(...(await loadPlugins(recipe.plugins))));
-  return [...model.map((fault) => `model: ${fault}`), ...packages, ...faultsOfChoices(recipe, plugins, more)];
+  // What a package that is not there would have held is not said to be unknown as well.
+  const held = (fault: string): boolean => packages.length > 0 && recipe.plugins.some((name) => fault.includes(`"${name}/`));
+  const choices = faultsOfChoices(recipe, plugins, more).filter((fault) => !held(fault));
+  return [...model.map((fault) => `model: ${fault}`), ...packages, ...choices];
 }
 
 /** An arm's own faults: what is already wrong with the recipe is not said again for each of its arms. */

@@ -56,7 +56,8 @@ describe('recipe check', () => {
     expect(await faults({ curriculum: { use: 'fixed-window', options: { windows: 3 } } })).toMatch(
       /curriculum: .*windows: unknown key; known here: window/,
     );
-    expect(await faults({ plugins: ['no-such-package'] })).toMatch(/plugins: .*no-such-package/);
+    const away = { plugins: ['no-such-package'], curriculum: { use: 'no-such-package/x' } };
+    expect(await faults(away)).toMatch(/^plugins: .*no-such-package[^\n]*$/);
     expect(await faults({ groundTruth: 'none' })).toMatch(/verifiers\[0\]: .*groundTruth is none/);
   });
 
@@ -75,6 +76,11 @@ describe('recipe check', () => {
     );
     const equal = { ...effect, against: 'off', direction: 'equal' };
     expect(await faults({ claim: { ...written.claim, effect: equal } })).toMatch(/claim\.effect\.margin: /);
+    expect(await faults({ claim: { ...written.claim, effect: { ...effect, against: 'learns' } } })).toMatch(
+      /claim\.effect\.against: .*itself/,
+    );
+    const unbounded = { arm: 'learns', figure: 'executor.greedy', of: 'gain' };
+    expect(await faults({ claim: { ...written.claim, expect: [unbounded] } })).toMatch(/claim\.expect\[0\]: .*atLeast or atMost/);
   });
 });
 
@@ -88,8 +94,8 @@ describe('recipes as data', () => {
 
   test('differences name keys, also those that only one has', () => {
     expect(differences({ a: 1, b: { c: [1, 2] }, d: {} }, { a: 1, b: { c: [1, 3] }, d: { e: 'x' } })).toEqual([
-      { key: 'b.c.1', before: '2', after: '3' },
-      { key: 'd.e', before: '', after: '"x"' },
+      { key: 'b.c.1', before: 2, after: 3 },
+      { key: 'd.e', before: undefined, after: 'x' },
     ]);
     expect(differences(namedRecipe('default', folder), namedRecipe('default', folder))).toEqual([]);
   });
