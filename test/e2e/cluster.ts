@@ -76,7 +76,7 @@ export function lastJson({ stdout, stderr, code }: Ended): Record<string, never>
 }
 
 /** Processes whose command line contains every one of these. */
-export function processesOf(...parts: readonly string[]): number[] {
+function processesOf(...parts: readonly string[]): number[] {
   const listing = spawnSync('ps', ['-eo', 'pid,args', '-ww'], { encoding: 'utf8' }).stdout.split('\n');
   return listing.filter((line) => parts.every((part) => line.includes(part))).map((line) => Number.parseInt(line, 10));
 }

@@ -14,7 +14,7 @@ async function madeFiles(folder: string): Promise<string[]> {
 }
 
 /** The one line of JSON with which `--json` ends. */
-export async function resultLine(info: RunInfo, report: RunReport): Promise<string> {
+async function resultLine(info: RunInfo, report: RunReport): Promise<string> {
   const files = await madeFiles(info.folder);
   return JSON.stringify({
     run: info.run,

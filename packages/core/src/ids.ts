@@ -30,11 +30,6 @@ export function hash(...parts: readonly HashPart[]): string {
   return bytesToHex(hashBytes(...parts));
 }
 
-/** SHA-256 of raw bytes in lower-case hexadecimal: the name of a file by its content. */
-export function contentHash(bytes: Uint8Array): string {
-  return bytesToHex(sha256(bytes));
-}
-
 /** Which reward is meant. Two tellers of the same reward name the same key. */
 export interface RewardKey {
   readonly run: string;

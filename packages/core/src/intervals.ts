@@ -1,5 +1,4 @@
 import { RedQueenError } from './errors.ts';
-import type { Random } from './ports.ts';
 import { mean, sampleDeviation, type Interval } from './statistics.ts';
 
 /** ln Γ(x) for x > 0 by Lanczos's series (g = 7, n = 9); relative error below 1e-14. */
@@ -74,16 +73,4 @@ export function meanInterval(values: readonly number[], confidence = 0.95): Inte
   if (values.length < 2) return { low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY };
   const half = (studentQuantile((1 + confidence) / 2, values.length - 1) * sampleDeviation(values)) / Math.sqrt(values.length);
   return { low: mean(values) - half, high: mean(values) + half };
-}
-
-/** Percentile bootstrap interval (Efron 1979) of the mean of the values, e.g. of per-task differences. Throws `invalid_argument` for an empty list. */
-export function bootstrapInterval(values: readonly number[], random: Random, confidence = 0.95, rounds = 2000): Interval {
-  if (values.length === 0) throw new RedQueenError('invalid_argument', 'statistics: a bootstrap needs at least one value');
-  const means = Array.from({ length: rounds }, () => {
-    let sum = 0;
-    for (let draw = 0; draw < values.length; draw++) sum += values[random.integer(values.length)] as number;
-    return sum / values.length;
-  }).sort((a, b) => a - b);
-  const at = (share: number): number => means[Math.min(rounds - 1, Math.max(0, Math.round(share * (rounds - 1))))] as number;
-  return { low: at((1 - confidence) / 2), high: at((1 + confidence) / 2) };
 }

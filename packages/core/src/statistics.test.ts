@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { bootstrapInterval, meanInterval, studentQuantile } from './intervals.ts';
-import { randomOf } from './random.ts';
+import { meanInterval, studentQuantile } from './intervals.ts';
 import { areaUnderCurve, brier, deviation, mean, movingAverage, sampleDeviation, wilsonInterval } from './statistics.ts';
 
 const number = fc.double({ min: -1e6, max: 1e6, noNaN: true });
@@ -88,14 +87,4 @@ test('interval of paired differences', () => {
   expect(low).toBeCloseTo(1.036757, 6);
   expect(high).toBeCloseTo(4.963243, 6);
   expect(meanInterval([1])).toEqual({ low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY });
-});
-
-test('bootstrap interval lies within the values, holds the mean, and is reproducible', () => {
-  const values = [0, 0, 1, 1, 1, 0, 1, 1, 0, 1];
-  const interval = bootstrapInterval(values, randomOf('bootstrap'));
-  expect(interval).toEqual(bootstrapInterval(values, randomOf('bootstrap')));
-  expect(interval.low).toBeGreaterThan(0.15);
-  expect(interval.low).toBeLessThan(0.45);
-  expect(interval.high).toBeGreaterThan(0.75);
-  expect(interval.high).toBeLessThanOrEqual(1);
 });

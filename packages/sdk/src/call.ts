@@ -35,7 +35,7 @@ function sentCode(metadata: Metadata | undefined): ErrorCode | undefined {
 }
 
 /** A failed call as a RedQueenError with the server's own message. */
-export function errorOf(error: ServiceError, address: string): RedQueenError {
+function errorOf(error: ServiceError, address: string): RedQueenError {
   const sent = sentCode(error.metadata);
   const code = sent ?? codeOfStatus(error.code);
   const said = error.details || error.message;

@@ -98,7 +98,7 @@ export async function startTestGateway(): Promise<TestGateway> {
 }
 
 /** Tells messages as if an actor had. */
-export async function tellAs(bus: Bus, envelope: { run: string; from: string; to: string; id: string }, told: ToldInput): Promise<void> {
+async function tellAs(bus: Bus, envelope: { run: string; from: string; to: string; id: string }, told: ToldInput): Promise<void> {
   const { from, to } = envelope;
   await bus.publish({ ...envelope, from: addressOf(from), to: addressOf(to), cause: '', traceparent: '', ...told });
 }

@@ -16,7 +16,7 @@ import {
 import { gatedBus, knobTell, knobValue, type Gate } from '@redqueen/testkit';
 
 /** Short times, so that a test need not wait for the long ones. */
-export const quick: Partial<ActorSettings> = {
+const quick: Partial<ActorSettings> = {
   ackWaitMs: 300,
   firstBackOffMs: 10,
   longestBackOffMs: 40,

@@ -117,6 +117,8 @@ describe('the command line', () => {
       code: 2,
       stdout: expect.stringMatching(/^default: fits\n.*faulty\.yaml:\n {2}curriculum: there is no curriculum "unifrom"/),
     });
+    const checked = await redqueen('recipe', 'check', file, '--json');
+    expect([checked.code, JSON.parse(checked.stdout)]).toEqual([2, [{ name: file, faults: [expect.stringContaining('unifrom')] }]]);
   }, 90_000);
 
   test('speaks with agents', async () => {
@@ -135,6 +137,9 @@ describe('the command line', () => {
       [here('run', 'default', '--patch', '{"updatez":1}'), 2, 'updatez: unknown key'],
       [here('run', 'default', '--updates', 'many'), 2, '--updates'],
       [here('stop', 'done'), 2, 'nothing to stop'],
+      [here('knob', 'luck'), 2, 'it has: explore, gate.tolerance'],
+      [here('knob', 'temperature.executor', 'warm'), 2, '"warm" is no number'],
+      [here('knob', 'temperature.executor', '9'), 2, 'it must be from 0.05 to 5'],
       [redqueen('runs', '--data', folder), 4, 'redqueen up'],
       [redqueen('runs', '--gateway', 'nowhere'), 2, 'host:port'],
       [redqueen('nonsense'), 2, 'nonsense'],

@@ -3,7 +3,7 @@ import { RedQueenError, type Clock } from '@redqueen/core';
 import type { Bus, KeyValue } from '../bus/port.ts';
 
 /** Bucket of the dead letters. */
-export const deadLetterBucket = 'rq-dead';
+const deadLetterBucket = 'rq-dead';
 
 /** A message that an actor could not handle. The message itself stays on its run's stream. */
 export interface DeadLetterRecord {

@@ -28,7 +28,7 @@ function usualFolders(home: string): string[] {
 }
 
 /** Whether a file can be run. */
-export function isProgram(file: string): boolean {
+function isProgram(file: string): boolean {
   try {
     accessSync(file, constants.X_OK);
     return statSync(file).isFile();

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 
 /** Largest message on the bus: a training batch or a chunk of an adapter. */
-export const maxPayload = '8MB';
+const maxPayload = '8MB';
 
 /** Where a nats-server keeps what in its data folder. */
 export interface ServerFiles {

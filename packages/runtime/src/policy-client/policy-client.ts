@@ -50,7 +50,7 @@ export function createPolicyClient(rpc: PolicyRpc, clock: Clock, options: Partia
           clock,
           settings,
         );
-      const key = `${targetKey(shared)}|${shared.maxTokens}|${shared.temperature}|${alsoStop.join('')}`;
+      const key = `${targetKey(shared)}|${shared.maxTokens}|${shared.temperature}|${JSON.stringify(alsoStop)}`;
       return abortable(batchOf(generating, key, call).ask(prompts), signal);
     },
     score({ prompts, ...shared }: ScoreAsk, signal?: AbortSignal) {

@@ -21,7 +21,7 @@ const anyAnswers = fc.array(
   { maxLength: 8 },
 );
 
-describe('balance score (identity 7)', () => {
+describe('balance score', () => {
   test('golden values: min(n′/n*, 1) · n′/n', () => {
     expect(balanceScore({ selected: 4, right: 2 }, 4)).toBe(0.25);
     expect(balanceScore({ selected: 10, right: 8 }, 8)).toBe(0.8);
@@ -54,7 +54,7 @@ describe('balance score (identity 7)', () => {
     );
   });
 
-  test('only what was attempted is selected: nobody adds the official solution (trap 6)', () => {
+  test('only what was attempted is selected: nobody adds the official solution', () => {
     fc.assert(
       fc.property(anyAnswers, (answers) => {
         const { selected, right: good } = selectionOf(answers, -1);

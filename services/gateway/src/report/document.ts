@@ -17,7 +17,7 @@ export interface ReportExtras {
 }
 
 /** The agent whose held-out accuracy the map of levels shows. */
-export const executorAgent = 'executor/0';
+const executorAgent = 'executor/0';
 
 const roleOrder = ['executor', 'proposer', 'verifier', 'world-model'];
 

@@ -9,9 +9,9 @@ export function reportedAgents(recipe: Recipe): string[] {
 }
 
 /** How long an answer may take before the question is asked again. */
-export const anchorPatienceMs = 180_000;
+const anchorPatienceMs = 180_000;
 /** How often one question is asked before the run fails. */
-export const anchorTries = 3;
+const anchorTries = 3;
 
 /** Who gets the answers. */
 const gateway = { role: 'gateway', key: '0' };

@@ -8,7 +8,7 @@ import { adapterName, writeAdapter, writeReport } from './files.ts';
 const exportTimeoutMs = 30_000;
 
 /** The version of an agent that the final look measured: that one is handed out, whatever was released since. */
-export function measuredVersion(projection: Projection, agent: string): number {
+function measuredVersion(projection: Projection, agent: string): number {
   return projection.heldOut.looks.get(agent)?.at(-1)?.version ?? 0;
 }
 

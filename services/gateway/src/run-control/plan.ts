@@ -20,7 +20,7 @@ export type Step =
   | { readonly kind: 'fail'; readonly error: string };
 
 /** A stopping run is called stopped after this long without any message, even when episodes are still open: they wait in the mailboxes. */
-export const quietMs = 2500;
+const quietMs = 2500;
 /** With nothing open, this long without a message is enough. */
 const settledQuietMs = 750;
 

@@ -7,4 +7,4 @@ export const taskSources = pluginRegistry('task-source', [policyProposals, gener
 
 export { drawnTask } from './generator.ts';
 export { proposalTokens } from './policy-proposals.ts';
-export type { Draft, Rejection, SlotRequest, TaskSource } from '@redqueen/core';
+export type { Draft } from '@redqueen/core';

@@ -1,5 +1,5 @@
 /** Titles of the papers that recipes re-create, by the number under which the project lists them. */
-export const papers: Readonly<Record<number, string>> = {
+const papers: Readonly<Record<number, string>> = {
   10: 'CoMAS: Co-Evolving Multi-Agent Systems via Interaction Rewards',
   11: 'B-STaR: Monitoring and Balancing Exploration and Exploitation in Self-Taught Reasoners',
   14: 'Agent0: Unleashing Self-Evolving Agents from Zero Data via Tool-Integrated Reasoning',
