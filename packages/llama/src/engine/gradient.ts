@@ -1,5 +1,5 @@
 import { policyGradient, type PolicyGradientSums, type PolicyLoss } from '../losses/policy-gradient.ts';
-import type { TokenTerm } from '../losses/token-loss.ts';
+import type { TokenTerm } from '../losses/token-term.ts';
 import type { PrefixTree } from '../model/prefix-tree.ts';
 import { treeInputs } from '../model/tree-batch.ts';
 import type { LossSettings, TrainGroup } from '../worker/protocol.ts';

@@ -1,5 +1,5 @@
 import type { ClippedLoss } from '../worker/protocol.ts';
-import type { TokenLoss, TokenTerm } from './token-loss.ts';
+import type { TokenLoss, TokenTerm } from './token-term.ts';
 
 /**
  * PPO's clipped surrogate (Schulman et al. 2017, equation 7) with separate bounds below and above ("clip-higher", DAPO, Yu et al. 2025, section 3.1):

@@ -1,4 +1,4 @@
-import type { TokenLoss, TokenTerm } from './token-loss.ts';
+import type { TokenLoss, TokenTerm } from './token-term.ts';
 
 /** Weighted cloning, −w log p with the advantage as the weight w: maximum likelihood on chosen samples (rejection-sampling fine-tuning, RFT). */
 export function clone(logProb: number, { advantage }: Pick<TokenTerm, 'advantage'>): TokenLoss {

@@ -6,7 +6,7 @@ import { clippedSurrogate } from './clipped-surrogate.ts';
 import { k3 } from './k3.ts';
 import { policyGradient } from './policy-gradient.ts';
 import { RowSoftmax } from './softmax.ts';
-import type { TokenTerm } from './token-loss.ts';
+import type { TokenTerm } from './token-term.ts';
 
 const vocabulary = 7;
 const rows = 3;

@@ -1,5 +1,5 @@
 import type { NegativeAwareLoss } from '../worker/protocol.ts';
-import type { TokenLoss, TokenTerm } from './token-loss.ts';
+import type { TokenLoss, TokenTerm } from './token-term.ts';
 
 /** Largest log-ratio, so that a token which the policy now loves cannot overflow (the authors' code has the same bound). */
 const maxLogRatio = 10;

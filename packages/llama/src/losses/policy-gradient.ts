@@ -1,7 +1,8 @@
 import type { LossSettings } from '../worker/protocol.ts';
 import { k3 } from './k3.ts';
 import { RowSoftmax } from './softmax.ts';
-import { tokenLoss, type TokenTerm } from './token-loss.ts';
+import { tokenLoss } from './token-loss.ts';
+import type { TokenTerm } from './token-term.ts';
 
 /** A policy-gradient loss over many tokens. */
 export interface PolicyLoss {

@@ -2,31 +2,7 @@ import type { LossSettings } from '../worker/protocol.ts';
 import { clippedSurrogate } from './clipped-surrogate.ts';
 import { clone } from './clone.ts';
 import { negativeAware } from './negative-aware.ts';
-
-/** One trained token: which row of logits predicts it, and what a loss needs to know about it. */
-export interface TokenTerm {
-  readonly row: number;
-  readonly token: number;
-  /** log p under the policy that sampled it. */
-  readonly oldLogProb: number;
-  readonly advantage: number;
-  /** log p under the base model; only read where klToBase > 0. */
-  readonly baseLogProb: number;
-  /** What the token's loss and penalties are multiplied by. */
-  readonly weight: number;
-  /** Share of its prompt's samples that are right; only read by the negative-aware loss. */
-  readonly solveRate: number;
-  /** Upper clip of its prompt; undefined for that of the settings. */
-  readonly clipHigh: number | undefined;
-}
-
-/** Loss of one token and its derivative with respect to log p. */
-export interface TokenLoss {
-  readonly loss: number;
-  readonly derivative: number;
-  /** Whether a bound of the loss was reached. */
-  readonly clipped: boolean;
-}
+import type { TokenLoss, TokenTerm } from './token-term.ts';
 
 /** The loss that the settings name, of a token whose log p is now `logProb`. */
 export function tokenLoss(settings: LossSettings, logProb: number, term: TokenTerm): TokenLoss {
