@@ -1,7 +1,5 @@
 import { RedQueenError, type Flips } from '@redqueen/core';
 
-export type { Flips } from '@redqueen/core';
-
 /** No difference. */
 export const noFlips: Flips = { passToFail: 0, failToPass: 0 };
 

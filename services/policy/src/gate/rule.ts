@@ -1,4 +1,4 @@
-import type { Flips } from './flips.ts';
+import type { Flips } from '@redqueen/core';
 
 /**
  * Whether flips speak against the later version: passToFail − failToPass > tolerance · √(passToFail + failToPass).

@@ -3,7 +3,7 @@ import { RedQueenError } from '@redqueen/core';
 import type { AgentState, PolicyState, TrainedBatch } from './state.ts';
 
 /** Raised when the form of stored states changes. */
-const format = 1;
+const format = 2;
 
 type StoredTrained = Omit<TrainedBatch, 'batch'> & { readonly batch: string };
 type StoredAgent = Omit<AgentState, 'pending' | 'uncommitted'> & {

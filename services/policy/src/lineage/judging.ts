@@ -50,7 +50,13 @@ function decide(plan: RunPlan, state: PolicyState, agent: AgentState, candidate:
   // Ties go to the parent, then to the newest: fewer comparisons, the same answer.
   const best = bestOf(line) ?? parent;
   const { lossTolerance } = plan.recipe.gate;
-  const verdict = lineageOf(plan.recipe, plan.plugins).admit({ candidate, parent, best, tolerance: toleranceOf(plan, state), lossTolerance });
+  const verdict = lineageOf(plan.recipe, plan.plugins).admit({
+    candidate,
+    parent,
+    best,
+    tolerance: toleranceOf(plan, state),
+    lossTolerance,
+  });
   const decided: Version = { ...candidate, ...verdict.flips, reason: verdict.reason };
   return verdict.release ? release(state, agent, decided) : refuse(state, agent, decided);
 }

@@ -2,8 +2,6 @@ import { pluginRegistry, type AnyPlugin, type Lineage, type Recipe } from '@redq
 import { gated } from './gated.ts';
 import { ungated } from './ungated.ts';
 
-export type { Admission, Lineage, TriedVersion, Verdict } from '@redqueen/core';
-
 /** The lineages that a recipe may name. */
 export const lineages = pluginRegistry('lineage', [gated, ungated]);
 
