@@ -1,14 +1,9 @@
-import { mean, type EpisodeFacts, type Evidence } from '@redqueen/core';
-import type { PackedGroup } from '../fold/packed-group.ts';
+import type { EpisodeFacts, Evidence } from '@redqueen/core';
+import { allSampledTokens, type PackedGroup } from '../fold/packed-group.ts';
 import type { OpenEpisode } from '../fold/state.ts';
 import type { Totals } from '../fold/totals.ts';
+import { solveRateOf } from '../terms/solve-rate.ts';
 import type { UnitDraft } from './units.ts';
-
-/** Mean outcome of the attempts that carry reward; undefined where no outcome was told. */
-function solveRateOf(facts: EpisodeFacts, evidence: Evidence): number | undefined {
-  const outcomes = facts.attempts.map((turn) => evidence.value('outcome', turn)).filter((value) => value !== undefined);
-  return outcomes.length > 0 ? mean(outcomes) : undefined;
-}
 
 type TotalOf = ReadonlyMap<number, number>;
 
@@ -18,7 +13,7 @@ function attemptsUnit(episode: OpenEpisode, facts: EpisodeFacts, evidence: Evide
   const samples = facts.attempts.map(({ turn }) => turn);
   const totals = samples.map((turn) => totalOf.get(turn) ?? 0);
   const rated = solveRate !== undefined && { solveRate };
-  return { id: episode.id, size: 0, group, samples, totals, ...rated, rewards: totals, tokens: group.tokens.length };
+  return { id: episode.id, size: 0, group, samples, totals, ...rated, rewards: totals, tokens: allSampledTokens(group) };
 }
 
 /** An act is compared with nothing of its own prompt: a unit of one sample. */
@@ -26,7 +21,7 @@ function actUnits(episode: OpenEpisode, agent: string, totalOf: TotalOf): UnitDr
   const own = episode.acts.filter((act) => act.agent === agent);
   return own.map(({ turn, group }) => {
     const totals = [totalOf.get(turn) ?? 0];
-    return { id: `${episode.id}#${turn}`, size: 0, group, samples: [0], totals, rewards: totals, tokens: group.tokens.length };
+    return { id: `${episode.id}#${turn}`, size: 0, group, samples: [0], totals, rewards: totals, tokens: allSampledTokens(group) };
   });
 }
 

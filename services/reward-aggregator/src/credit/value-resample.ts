@@ -46,7 +46,8 @@ function resampled(groups: readonly CreditGroup[], largest: number): readonly Cr
 export const valueResample = definePlugin({
   kind: 'credit-assigner',
   name: 'value-resample',
-  source: 'PRS + VSPO (seed paper 20): V = (R_max − μ) · σ; by copies of the samples, not by sampling the prompt again (our form)',
+  source:
+    'Zhuang et al. 2025 (PRS + VSPO, arXiv 2512.07478): V = (R_max − μ) · σ; by copies of the samples, not by sampling the prompt again (our form)',
   about: 'Replaces groups without a signal by copies of valuable ones.',
   options,
   create: ({ largest }) => ({

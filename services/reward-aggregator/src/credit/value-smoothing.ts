@@ -18,7 +18,7 @@ const options = z.strictObject({
 export const valueSmoothing = definePlugin({
   kind: 'credit-assigner',
   name: 'value-smoothing',
-  source: 'PRS + VSPO (seed paper 20): value-smoothing clipping; the function is not published, A/√m for the m-th copy is our form',
+  source: 'Zhuang et al. 2025 (PRS + VSPO, arXiv 2512.07478): value-smoothing clipping; A/√m for the m-th copy is our form',
   about: 'Lets the advantages of a group’s copies decay.',
   options,
   create: ({ decay }) => ({

@@ -1,7 +1,7 @@
 import type { Sample, SampleGroup } from '@redqueen/contract';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { joinGroups, packGroup, sampledTokens, spanOf, toolCalls, type PackedGroup } from './packed-group.ts';
+import { allSampledTokens, joinGroups, packGroup, sampledTokens, spanOf, toolCalls, type PackedGroup } from './packed-group.ts';
 
 const sampleOf = (given: readonly boolean[], calls: number): Sample => ({
   tokens: given.map((_, place) => place),
@@ -35,6 +35,7 @@ describe('a packed group', () => {
           expect(sampledTokens(group, index)).toBe(given.filter((one) => !one).length);
           expect(toolCalls(group, index)).toBe(calls);
         }
+        expect(allSampledTokens(group)).toBe(all.flatMap(({ given }) => given).filter((one) => !one).length);
       }),
     );
   });

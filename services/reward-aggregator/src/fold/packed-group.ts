@@ -97,6 +97,11 @@ export function sampledTokens(group: PackedGroup, index: number): number {
   return tokens;
 }
 
+/** How many tokens of all its samples the policy sampled, those of void samples left out. */
+export function allSampledTokens({ tokens, given }: PackedGroup): number {
+  return given ? given.reduce((left, mark) => left - mark, tokens.length) : tokens.length;
+}
+
 /** How many tool calls of sample `index` gave a result. Failed ones do not count, so that nothing is earned by calling without sense. */
 export function toolCalls(group: PackedGroup, index: number): number {
   return group.calls?.[index] ?? 0;

@@ -1,6 +1,6 @@
 import { definePlugin, type AnswerForm } from '@redqueen/core';
 import { z } from 'zod';
-import { formOf } from './format.ts';
+import { formOf } from './attempts.ts';
 
 /** The outcome where it is above 0; −½ for an answer that can be read and is wrong; −1 for one that cannot be read. */
 export function azrOutcome(form: AnswerForm, outcome: number): number {

@@ -1,14 +1,9 @@
-import { definePlugin, type AttemptTurn, type EpisodeFacts, type Turn } from '@redqueen/core';
+import { definePlugin, type AnswerForm } from '@redqueen/core';
 import { z } from 'zod';
-
-/** How the attempt of a turn ended; undefined where the turn is no attempt of the episode. */
-export function formOf(facts: EpisodeFacts, turn: Turn): AttemptTurn['form'] {
-  const attempt = facts.attempts.find((one) => one.turn === turn.turn && one.agent === turn.agent);
-  return attempt && (attempt.form ?? 'ok');
-}
+import { formOf } from './attempts.ts';
 
 /** 1 for an answer that ended and can be read, ½ for one that ended and cannot, 0 for one that never ended. */
-export function formatOf(form: NonNullable<AttemptTurn['form']>): number {
+export function formatOf(form: AnswerForm): number {
   return { ok: 1, malformed: 0.5, truncated: 0 }[form];
 }
 

@@ -1,5 +1,6 @@
 import { definePlugin, RedQueenError } from '@redqueen/core';
 import { z } from 'zod';
+import { attemptOf } from './attempts.ts';
 
 const options = z.strictObject({
   /** Length from which an answer earns −1, in sampled tokens, stop token included. */
@@ -35,7 +36,7 @@ export const overlong = definePlugin({
       closedGate: 0,
       turns: (facts) => facts.attempts,
       formula(facts, turn) {
-        const attempt = facts.attempts.find((one) => one.agent === turn.agent && one.turn === turn.turn);
+        const attempt = attemptOf(facts, turn);
         if (attempt?.tokens === undefined) return undefined;
         return attempt.form === 'truncated' ? -1 : overlongPenalty(attempt.tokens, limit, buffer);
       },

@@ -36,19 +36,24 @@ describe('uncertainty (R-Zero, Agent0)', () => {
     [0.5, 1],
     [0.25, 0.5],
     [0.75, 0.5],
-    [0.1, 0],
+    [0.125, 0.25],
     [0, 0],
     [1, 0],
   ])('of a share of %d is %d, and half of that in the released code', (p, expected) => {
     expect(uncertaintyOf(p)).toBeCloseTo(expected, 12);
-    expect(halfUncertaintyOf(p)).toBeCloseTo(expected === 0 ? 0 : Math.min(p, 1 - p), 12);
+    expect(halfUncertaintyOf(p)).toBeCloseTo(expected / 2, 12);
   });
 
-  it('identity 9: largest at one half, symmetric above the least share, 0 at both ends', () => {
+  it('of a share of 0.1 is nothing in the released code alone', () => {
+    expect(uncertaintyOf(0.1)).toBeCloseTo(0.2, 12);
+    expect([halfUncertaintyOf(0.1), halfUncertaintyOf(0.9)]).toEqual([0, expect.closeTo(0.1, 12)]);
+  });
+
+  it('identity 9: largest at one half, symmetric, 0 at both ends', () => {
     fc.assert(
       fc.property(share, (p) => {
         expect(uncertaintyOf(p)).toBeLessThanOrEqual(uncertaintyOf(0.5));
-        if (p > 0.1 && p < 0.9) expect(uncertaintyOf(1 - p)).toBeCloseTo(uncertaintyOf(p), 12);
+        expect(uncertaintyOf(1 - p)).toBeCloseTo(uncertaintyOf(p), 12);
       }),
     );
     expect([uncertaintyOf(0), uncertaintyOf(1)]).toEqual([0, 0]);

@@ -1,6 +1,6 @@
 import { definePlugin } from '@redqueen/core';
 import { z } from 'zod';
-import { formOf } from './format.ts';
+import { formOf } from './attempts.ts';
 
 const options = z.strictObject({
   /** What an answer earns that can be read. */
@@ -18,7 +18,8 @@ export function stagedReward(readable: boolean, outcome: number, format: number,
 export const staged = definePlugin({
   kind: 'reward-term',
   name: 'staged',
-  source: 'PRS + VSPO (seed paper 20), progressive reward shaping; lexicographic with 0.2 for the form and 0.8 for the answer is our form',
+  source:
+    'Zhuang et al. 2025 (PRS + VSPO, arXiv 2512.07478), progressive reward shaping; lexicographic with 0.2 for the form and 0.8 for the answer is our form',
   about: 'Pays the executor for the form of an answer first, and for a right one once the form passes.',
   options,
   create: ({ format, correct }) => ({

@@ -1,5 +1,6 @@
 import { definePlugin } from '@redqueen/core';
 import { z } from 'zod';
+import { attemptOf } from './attempts.ts';
 
 /** 1 for a right attempt; −1 for a wrong one, plus 0.1 for each tool call, but never more than −0.6. */
 export function toolOutcome(right: boolean, toolCalls: number): number {
@@ -9,6 +10,7 @@ export function toolOutcome(right: boolean, toolCalls: number): number {
 /**
  * Executor: the outcome in [−1, 1], milder on failing attempts that used tools, so that the first clumsy calls do not put a policy off tools for good.
  * The authors write min(−0.6, −1 + 0.1 · (turns − 2) / 2) with the messages of the conversation as turns: question and answer are two, a call two more.
+ * Our form: calls that gave no result do not count, since they would be the cheapest way to the milder punishment.
  */
 export const toolOutcomeTerm = definePlugin({
   kind: 'reward-term',
@@ -26,8 +28,8 @@ export const toolOutcomeTerm = definePlugin({
     turns: (facts) => facts.attempts,
     formula(facts, turn, evidence) {
       const outcome = evidence.value('outcome', turn);
-      const attempt = facts.attempts.find((one) => one.agent === turn.agent && one.turn === turn.turn);
-      return outcome === undefined ? undefined : toolOutcome(outcome >= 0.5, attempt?.toolCalls ?? 0);
+      const attempt = attemptOf(facts, turn);
+      return attempt && outcome !== undefined ? toolOutcome(outcome >= 0.5, attempt.toolCalls ?? 0) : undefined;
     },
   }),
 });

@@ -1,5 +1,6 @@
-import { definePlugin, mean, type AttemptTurn, type EpisodeFacts, type Evidence, type Turn } from '@redqueen/core';
+import { definePlugin, mean, type EpisodeFacts, type Evidence, type Turn } from '@redqueen/core';
 import { z } from 'zod';
+import { attemptOf } from './attempts.ts';
 
 const options = z.strictObject({
   /** Who earns it: the proposer for tasks that need tools, or the executor for using them. */
@@ -18,7 +19,8 @@ function isRight(evidence: Evidence, attempt: Turn): boolean {
 }
 
 /** An attempt that failed has not shown that its calls were good for anything. */
-function ownUse(attempt: AttemptTurn | undefined, evidence: Evidence, most: number): number {
+function ownUse(facts: EpisodeFacts, turn: Turn, evidence: Evidence, most: number): number {
+  const attempt = attemptOf(facts, turn);
   return attempt && isRight(evidence, attempt) ? toolUseOf(attempt.toolCalls ?? 0, most) : 0;
 }
 
@@ -45,10 +47,6 @@ export const toolUse = definePlugin({
     gate: false,
     closedGate: 0,
     turns: (facts) => (earner === 'executor' ? facts.attempts : facts.kind === 'task' ? facts.proposals : []),
-    formula(facts, turn, evidence) {
-      if (earner === 'proposer') return taskUse(facts, evidence, most);
-      const own = facts.attempts.find((one) => one.agent === turn.agent && one.turn === turn.turn);
-      return ownUse(own, evidence, most);
-    },
+    formula: (facts, turn, evidence) => (earner === 'executor' ? ownUse(facts, turn, evidence, most) : taskUse(facts, evidence, most)),
   }),
 });

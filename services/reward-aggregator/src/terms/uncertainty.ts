@@ -2,21 +2,21 @@ import { definePlugin } from '@redqueen/core';
 import { z } from 'zod';
 import { solveRateOf } from './solve-rate.ts';
 
-/** Shares at or below this say that there is no majority to speak of: they earn nothing. */
+/** Shares at or below this say that there is no majority to speak of: in the released code they earn nothing. */
 const leastShare = 0.1;
 
-/** 1 − 2·|p − ½| for a share p in [0, 1]: 1 at ½, symmetric, 0 where all agree or none. 0 at p ≤ 0.1 too. */
+/** 1 − 2·|p − ½| for a share p in [0, 1]: 1 at ½, symmetric, 0 where all agree or none. */
 export function uncertaintyOf(share: number): number {
-  return share <= leastShare ? 0 : 1 - 2 * Math.abs(share - 0.5);
+  return 1 - 2 * Math.abs(share - 0.5);
 }
 
-/** min(p, 1 − p), as the released code has it: half of the paper's. */
+/** min(p, 1 − p), as the released code has it: half of the paper's, and 0 at p ≤ 0.1. */
 export function halfUncertaintyOf(share: number): number {
-  return uncertaintyOf(share) / 2;
+  return share <= leastShare ? 0 : Math.min(share, 1 - share);
 }
 
 const options = z.strictObject({
-  /** paper: 1 − 2·|p − ½|. code: min(p, 1 − p), half of it. */
+  /** paper: 1 − 2·|p − ½|. code: min(p, 1 − p), half of it, and 0 at p ≤ 0.1. */
   form: z.enum(['paper', 'code']).default('paper'),
 });
 
