@@ -1,7 +1,6 @@
 import type { SlotInput } from '@redqueen/contract';
-import { randomOf, seedOf, weightedIndex, type Recipe, type RunRecord } from '@redqueen/core';
+import { randomOf, seedOf, weightedIndex, type ArmKey, type Curriculum, type Recipe, type RunRecord } from '@redqueen/core';
 import { nextSlotSize } from './capacity.ts';
-import type { ArmKey, Curriculum } from './curricula/index.ts';
 import type { CurriculumState } from './state.ts';
 import { temperatureOf } from './temperature.ts';
 

@@ -1,6 +1,5 @@
-import { RedQueenError } from '@redqueen/core';
+import { RedQueenError, type ArmKey, type Curriculum } from '@redqueen/core';
 import { agents } from '@redqueen/runtime';
-import type { ArmKey, Curriculum } from './curricula/index.ts';
 import type { ExecutorProgress } from './executors.ts';
 
 /** What is known of an arm, whatever the curriculum. */

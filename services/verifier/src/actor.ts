@@ -1,10 +1,10 @@
 import type { AnchorAttempts, AnchorTask } from '@redqueen/contract';
-import { RedQueenError, type AnyPlugin, type Recipe, type RunRecord } from '@redqueen/core';
+import { RedQueenError, type AnyPlugin, type Recipe, type RunRecord, type Verifier } from '@redqueen/core';
 import { addresses, agents, requireAgent, type ActorContext, type PolicyClient, type PoolActor, type Tell } from '@redqueen/runtime';
 import { createPairAnchors, measure, resultOf } from './anchors/index.ts';
 import { verifyAttempts, type Panel } from './attempts.ts';
 import { rewardTruth } from './reward-truth.ts';
-import { verifiers, type Verifier } from './verifiers/index.ts';
+import { verifiers } from './verifiers/index.ts';
 
 /** Groups in hand at once in one process. */
 const concurrency = 64;

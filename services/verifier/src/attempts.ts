@@ -1,12 +1,11 @@
 import type { Attempts } from '@redqueen/contract';
-import { RedQueenError, type Random } from '@redqueen/core';
+import { RedQueenError, type Random, type Verifier } from '@redqueen/core';
 import { addresses, agents, rewardsOf, taskOf, type Tell } from '@redqueen/runtime';
 import { interactionRewards } from './interaction.ts';
 import { pickToJudge } from './pick-to-judge.ts';
 import { outcomesOf } from './outcomes.ts';
 import { brierRewards, learnabilityRewards, outcomeRewards, type Judged } from './rewards.ts';
 import { verdictOf } from './verdicts.ts';
-import type { Verifier } from './verifiers/index.ts';
 
 /** Who verifies. */
 export interface Panel {

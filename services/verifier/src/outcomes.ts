@@ -1,8 +1,7 @@
 import type { Attempts } from '@redqueen/contract';
-import type { Task } from '@redqueen/core';
+import type { Answered, Opinion, Task, Verifier } from '@redqueen/core';
 import { carriesReward } from '@redqueen/runtime';
 import { peerScores } from './interaction.ts';
-import type { Answered, Opinion, Verifier } from './verifiers/index.ts';
 
 /** An attempt that carries reward, with its outcome. Void attempts have none. */
 export interface Outcome {

@@ -1,6 +1,6 @@
+import type { Opinion } from '@redqueen/core';
 import { agents, type Earned } from '@redqueen/runtime';
 import type { Outcome } from './outcomes.ts';
-import type { Opinion } from './verifiers/index.ts';
 
 /** An attempt with what the model thinks of it. */
 export interface Judged {

@@ -1,11 +1,11 @@
 import type { JudgeRequest, JudgeResponseInput } from '@redqueen/contract';
-import { RedQueenError, type Task } from '@redqueen/core';
+import { RedQueenError, type Task, type Verifier } from '@redqueen/core';
 import { environmentByName, readTask } from '@redqueen/environments';
 import { createActorPolicyClient, createPolicyClient, type CreateService } from '@redqueen/runtime';
 import { createVerifierActor } from './actor.ts';
 import { verdictOf } from './verdicts.ts';
 import { plugins } from './plugins.ts';
-import { verifiers, type Verifier } from './verifiers/index.ts';
+import { verifiers } from './verifiers/index.ts';
 
 /** The task of a request, as its canonical form says. Throws `invalid_argument` naming the field. */
 function requestedTask({ spec }: JudgeRequest): Task {

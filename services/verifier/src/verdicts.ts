@@ -1,6 +1,6 @@
+import type { Opinion } from '@redqueen/core';
 import type { VerdictInput } from '@redqueen/contract';
 import { verifierLabels } from '@redqueen/environments';
-import type { Opinion } from './verifiers/index.ts';
 
 /** What the verifier says of one attempt. */
 export function verdictOf(attempt: number, { confidence, firstBadStep, judgement }: Opinion): VerdictInput {

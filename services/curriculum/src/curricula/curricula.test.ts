@@ -1,6 +1,7 @@
+import type { ArmKey } from '@redqueen/core';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { curriculumOf, type ArmKey } from './index.ts';
+import { curriculumOf } from './index.ts';
 
 const arms: ArmKey[] = [1, 2, 3].flatMap((level) => ['add', 'sort'].map((family) => ({ environment: family, family, level })));
 const names = ['learning-progress', 'uniform', 'fixed-window', 'solve-rate-variance'];

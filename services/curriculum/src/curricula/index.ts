@@ -14,5 +14,3 @@ export const curricula = pluginRegistry('curriculum', [learningProgress, uniform
 export function curriculumOf(choice: Recipe['curriculum'], arms: readonly ArmKey[], plugins: readonly AnyPlugin[] = []): Curriculum {
   return curricula.with(plugins).create(choice, { arms }, 'curriculum');
 }
-
-export type { ArmKey, Curriculum, Outcome } from '@redqueen/core';

@@ -1,5 +1,6 @@
+import type { ArmKey } from '@redqueen/core';
 import { describe, expect, test } from 'vitest';
-import { curriculumOf, type ArmKey } from './index.ts';
+import { curriculumOf } from './index.ts';
 
 const arms: ArmKey[] = [1, 2, 3].map((level) => ({ environment: 'arithmetic', family: 'add', level }));
 const outcome = (solved: number) => ({ attempts: 8, solved });

@@ -1,7 +1,6 @@
 import type { AnchorTask, PolicyStamp } from '@redqueen/contract';
-import { areaUnderCurve, brier, type Recipe } from '@redqueen/core';
+import { areaUnderCurve, brier, type Opinion, type Recipe, type Verifier } from '@redqueen/core';
 import { anchorPurpose, type PolicyClient } from '@redqueen/runtime';
-import type { Opinion, Verifier } from '../verifiers/index.ts';
 import { anchorPairs, type Pair } from './pairs.ts';
 import { armResults, groupedFigures, passFigures, type Measured } from './result.ts';
 

@@ -6,5 +6,3 @@ import { truth } from './truth.ts';
 
 /** The verifiers that a recipe may name. */
 export const verifiers = pluginRegistry('verifier', [truth, majority, judge, peer]);
-
-export type { Answered, Opinion, Verifier } from '@redqueen/core';
