@@ -262,7 +262,7 @@ onEachBus('actors', (suite) => {
       const message = { ...knobMessage({ run, id: 'a' }), kind: 'knob' as const, body };
       await suite.bus.publish(message);
       body.value = 2;
-      expect(await seen.count(1)).toEqual([{ name: 'shared', value: 1, by: '' }]);
+      expect(await seen.count(1)).toEqual([{ name: 'shared', value: 1, by: '', reason: '' }]);
       expect(seen.events[0]).not.toBe(body);
       await host.drain();
     });

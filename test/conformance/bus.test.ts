@@ -51,7 +51,7 @@ describe.each(busKinds)('$name bus', ({ name, open }) => {
     expect(await bus.publish(sent)).toEqual({ sequence: 1, duplicate: false });
     const [read] = await stored(bus, run);
     expect(read?.sequence).toBe(1);
-    expect(read?.message.body).toEqual({ name: 'sparse', value: 0, by: '' });
+    expect(read?.message.body).toEqual({ name: 'sparse', value: 0, by: '', reason: '' });
     expect(read?.message.id).toBe('a');
     expect(Math.abs((read?.storedAt ?? 0) - Date.now())).toBeLessThan(3_600_000);
   });

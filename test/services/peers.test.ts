@@ -12,7 +12,6 @@ const model = processEnvironment()['REDQUEEN_TEST_MODEL'] ?? join(config.policy.
 /** Two versions of each of two peers, 16 episodes each. */
 const patch = { model, updates: 4, roles: { executor: { agents: 2, batch: 8, updatesPerVersion: 2 } } };
 const peers = ['executor/0', 'executor/1'];
-const attempts = 4;
 
 describe.skipIf(!existsSync(model))('peers in discussion, with the real device, in one process', () => {
   let cluster: RoleCluster;
@@ -57,7 +56,7 @@ describe.skipIf(!existsSync(model))('peers in discussion, with the real device, 
     const all = bodies('attempts');
     expect(new Set(all.map(({ group }) => group?.policy?.agent))).toEqual(new Set(peers));
     for (const { group, acts } of all) {
-      expect(acts).toHaveLength(2 * attempts);
+      expect(acts).toHaveLength(2 * recipe.attemptsPerTask);
       for (const { agent, group: own } of acts) {
         expect(agent).not.toBe(group?.policy?.agent);
         expect(own?.policy?.agent).toBe(agent);
@@ -75,7 +74,7 @@ describe.skipIf(!existsSync(model))('peers in discussion, with the real device, 
       for (const { agent, kind, attempt, score } of acts) {
         const name = kind === 'PEER_ACT_KIND_SCORING' ? 'scoring' : 'evaluation';
         const scored = name === 'scoring' ? score : acts.find((one) => one.kind !== kind && one.attempt === attempt)?.score;
-        const turn = peerTurnNumber(name, attempt, attempts);
+        const turn = peerTurnNumber(name, attempt, recipe.attemptsPerTask);
         const reward = told.get(taskId)?.find((one) => one.agent === agent && one.turn === turn);
         expect(reward).toMatchObject({ term: 'interaction', value: interactionReward(name, scored) });
       }
