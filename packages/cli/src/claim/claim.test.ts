@@ -3,6 +3,7 @@ import type { RunReport } from '@redqueen/sdk';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { armRuns } from './arms.ts';
+import { requireAskedFigures } from './asked-figures.ts';
 import { armFigure, check, checkAll, pairedFigures, type ArmResult } from './evaluate.ts';
 import { findChange, newcombe } from './figures.ts';
 import { armTable, expectationLines } from './render.ts';
@@ -202,4 +203,13 @@ describe('figures and expectations of arms', () => {
       'passed  treatment: executor right, sampled (T=1) gain at least +20.0 on every seed: +30.0, +21.0',
     ]);
   });
+});
+
+test('a figure that a claim asks for and no run measured is named, with those that there are', () => {
+  const claim = { headline: '', seeds: 1, arms: [], expect: [gain({ figure: 'executor.sampeld' })] };
+  expect(() => requireAskedFigures(claim, result('treatment', 1, 0.1, 0.2))).toThrow(/claim.expect .*executor.sampeld.* are executor.sampled,/);
+  expect(() => requireAskedFigures(claim, result('control', 1, 0.1, 0.2))).not.toThrow();
+  const effect = { figure: 'executor.x', of: 'gain', arm: 'other', against: 'control', direction: 'up' } as const;
+  expect(() => requireAskedFigures({ ...claim, effect }, result('control', 1, 0.1, 0.2))).toThrow(/claim.effect/);
+  expect(() => requireAskedFigures({ ...claim, expect: [gain()] }, result('treatment', 1, 0.1, 0.2))).not.toThrow();
 });

@@ -77,7 +77,7 @@ describe('adpo (Agent0)', () => {
     expect(adpoClip(share, 0.2, 0.1)).toBeCloseTo(clip, 12);
   });
 
-  it('identity 2: with s_min = 1 and no widening it is GRPO; the scale rises and the clip falls with the share', () => {
+  it('with s_min = 1 and no widening it is GRPO; the scale rises and the clip falls with the share', () => {
     const plain = pipeline(grpo, stage('adpo', { smallest: 1, widening: 0 }));
     fc.assert(
       fc.property(batch, (groups) => {
@@ -119,7 +119,7 @@ describe('value-resample and value-smoothing (VSPO)', () => {
     expect(Math.max(...values)).toBe(values[0]);
   });
 
-  it('identity 3: with no group to replace it is GRPO', () => {
+  it('with no group to replace it is GRPO', () => {
     fc.assert(
       fc.property(batch, (groups) => {
         const mixed = groups.filter(({ samples }) => new Set(samples.map(({ total }) => total)).size > 1);

@@ -49,7 +49,7 @@ describe('uncertainty (R-Zero, Agent0)', () => {
     expect([halfUncertaintyOf(0.1), halfUncertaintyOf(0.9)]).toEqual([0, expect.closeTo(0.1, 12)]);
   });
 
-  it('identity 9: largest at one half, symmetric, 0 at both ends', () => {
+  it('largest at one half, symmetric, 0 at both ends', () => {
     fc.assert(
       fc.property(share, (p) => {
         expect(uncertaintyOf(p)).toBeLessThanOrEqual(uncertaintyOf(0.5));
