@@ -76,17 +76,18 @@ describe('verifier actor', () => {
     expect(rewardsOfTerm(told, 'learnability')).toEqual([]);
   });
 
-  test('the model is asked about at most one right and one wrong finished answer of a group, and never about any other', async () => {
+  test('the model is asked about at most three distinct finished answers of a group, whatever their outcome, and never about any other', async () => {
     const answers = fc.array(fc.constantFrom(right, right, '1', '2', '3', '9x'), { minLength: 1, maxLength: 8 });
     await fc.assert(
       fc.asyncProperty(answers, async (texts) => {
         const policy = new ScriptedPolicy(() => undefined);
         const failure = (text: string): FailureClass => (text === '9x' ? 'FAILURE_CLASS_MALFORMED' : 'FAILURE_CLASS_OK');
         const told = await tellsOf(createVerifierActor(record, policy), attemptsMessage(texts.map((text) => [text, failure(text)])));
-        const expected = [texts.includes(right), texts.some((text) => text !== right && text !== '9x')];
+        const distinct = new Set(texts.filter((text) => text !== '9x'));
         const judged = bodiesOf(told, 'verdicts').flatMap(({ verdicts }) => verdicts.map(({ attempt }) => texts[attempt]));
-        expect(judged.map((text) => text === right)).toEqual([true, false].filter((_, index) => expected[index]));
-        expect(judged).not.toContain('9x');
+        expect(judged).toHaveLength(Math.min(3, distinct.size));
+        expect(new Set(judged).size).toBe(judged.length);
+        for (const text of judged) expect(distinct).toContain(text);
         expect(rewardsOfTerm(told, 'outcome')).toHaveLength(texts.length);
         const shown = policy.scored.flatMap(({ prompts }) => prompts.map(({ text }) => text));
         expect(shown).toEqual(judged.map((text) => `v${task.canonical}=${text}?`));
