@@ -19,8 +19,10 @@ const optimizer = z.strictObject({
   finalLearningRate: z.number().min(0).max(1).default(0.1),
   clipLow: z.number().positive().default(0.2),
   clipHigh: z.number().positive().default(0.28),
-  /** Weight of the k3 KL penalty to the base model. */
+  /** Weight of the KL penalty to the base model. */
   klToBase: z.number().min(0).default(0),
+  /** How that KL is estimated from sampled tokens (Schulman 2020). */
+  klEstimator: z.enum(['k1', 'k2', 'k3']).default('k3'),
   entropyBonus: z.number().min(0).default(0),
   /** token-mean: every token weighs the same; sequence-mean: every sample does, whatever its length. */
   aggregation: z.enum(['token-mean', 'sequence-mean']).default('token-mean'),

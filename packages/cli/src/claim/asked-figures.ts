@@ -11,7 +11,9 @@ export function requireAskedFigures(claim: Claim, { arm, run, report }: ArmResul
   if (!report) return;
   const asked = [
     ...claim.expect.filter((expectation) => expectation.arm === arm).map(({ figure }) => ({ figure, field: 'claim.expect' })),
-    ...(claim.effect && [claim.effect.arm, claim.effect.against].includes(arm) ? [{ figure: claim.effect.figure, field: 'claim.effect' }] : []),
+    ...(claim.effect && [claim.effect.arm, claim.effect.against].includes(arm)
+      ? [{ figure: claim.effect.figure, field: 'claim.effect' }]
+      : []),
   ];
   const missing = asked.find(({ figure }) => !findChange(report, figure));
   if (!missing) return;

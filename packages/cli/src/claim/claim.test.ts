@@ -206,8 +206,10 @@ describe('figures and expectations of arms', () => {
 });
 
 test('a figure that a claim asks for and no run measured is named, with those that there are', () => {
-  const claim = { headline: '', seeds: 1, arms: [], expect: [gain({ figure: 'executor.sampeld' })] };
-  expect(() => requireAskedFigures(claim, result('treatment', 1, 0.1, 0.2))).toThrow(/claim.expect .*executor.sampeld.* are executor.sampled,/);
+  const claim = { headline: '', leavesOut: '', seeds: 1, arms: [], expect: [gain({ figure: 'executor.sampeld' })] };
+  expect(() => requireAskedFigures(claim, result('treatment', 1, 0.1, 0.2))).toThrow(
+    /claim.expect .*executor.sampeld.* are executor.sampled,/,
+  );
   expect(() => requireAskedFigures(claim, result('control', 1, 0.1, 0.2))).not.toThrow();
   const effect = { figure: 'executor.x', of: 'gain', arm: 'other', against: 'control', direction: 'up' } as const;
   expect(() => requireAskedFigures({ ...claim, effect }, result('control', 1, 0.1, 0.2))).toThrow(/claim.effect/);

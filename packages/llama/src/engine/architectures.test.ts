@@ -132,7 +132,7 @@ async function gradientOver(path: string): Promise<Float32Array> {
     oldLogProbs: new Float32Array(4).fill(-5),
     advantages: randomNumbers(4, 1, seed),
   }));
-  const loss = { kind: 'clipped' as const, clipLow: 1e9, clipHigh: 1e9, klToBase: 0, entropyBonus: 0 };
+  const loss = { kind: 'clipped' as const, clipLow: 1e9, clipHigh: 1e9, klToBase: 0, klEstimator: 'k3' as const, entropyBonus: 0 };
   const update = { learningRate: 0, beta1: 0, beta2: 0, epsilon: 1, weightDecay: 0, maxGradientNorm: 0 };
   const request = { groups: [{ promptTokens: randomTokens(6, 3), samples }], normaliser: 1, loss, update };
   return (await totalGradient(engine.pool, randomAgent(engine), request)).gradient;

@@ -35,7 +35,7 @@ function length(values: Float32Array): number {
 
 const update = { learningRate: 0.01, beta1: 0.9, beta2: 0.99, epsilon: 1e-8, weightDecay: 0, maxGradientNorm: 1 };
 // Bounds far away: finite differences are meaningless across the kinks of the clip.
-const loss = { kind: 'clipped' as const, clipLow: 0.99, clipHigh: 50, klToBase: 0.1, entropyBonus: 0.05 };
+const loss = { kind: 'clipped' as const, clipLow: 0.99, clipHigh: 50, klToBase: 0.1, klEstimator: 'k3' as const, entropyBonus: 0.05 };
 
 /** Groups whose samples share prefixes, as samples of short answers do, sampled by a policy near the agent's. */
 async function groupsNear(engine: Engine, agent: Agent): Promise<readonly TrainGroup[]> {
@@ -86,7 +86,12 @@ describe('gradients of an adapter', () => {
   it('descend: some updates lower the loss', async () => {
     const engine = openEngine(writeTinyModel(folder.path));
     const agent = randomAgent(engine);
-    const request = { groups: await groupsNear(engine, agent), normaliser: 20, loss: { ...loss, klToBase: 0, entropyBonus: 0 }, update };
+    const request = {
+      groups: await groupsNear(engine, agent),
+      normaliser: 20,
+      loss: { ...loss, klToBase: 0, entropyBonus: 0 },
+      update,
+    };
     const first = await updateAgent(engine.pool, agent, request);
     let last = first;
     for (let step = 0; step < 5; step++) last = await updateAgent(engine.pool, agent, request);
@@ -159,15 +164,59 @@ describe('gradients of an adapter', () => {
           advantages: new Float32Array(tokens.length).fill(which === 0 ? right : wrong),
         })),
       }));
-      const settings = { kind, clipLow: 0.2, clipHigh: 0.28, epsilon: 1, klToBase: 0, entropyBonus: 0 } as LossSettings;
+      const settings = { kind, clipLow: 0.2, clipHigh: 0.28, epsilon: 1, klToBase: 0, klEstimator: 'k3', entropyBonus: 0 } as LossSettings;
       return (await totalGradient(engine.pool, agent, { groups, normaliser: 33, loss: settings, update })).gradient;
     };
     const apart = (a: Float32Array, b: Float32Array): number =>
       Math.max(...a.map((value, index) => Math.abs(value - (b[index] as number))));
     const [odds, grpo] = [Math.sqrt(3), [Math.sqrt(3), -Math.sqrt(1 / 3)] as const];
     expect(apart(await gradientOf('negative-aware', odds, -odds), await gradientOf('clipped', ...grpo))).toBeLessThan(1e-6);
-    expect(apart(await gradientOf('negative-aware', odds, 0), await gradientOf('clone', odds, 0))).toBeLessThan(1e-9);
+    expect(apart(await gradientOf('negative-aware', odds, 0), await gradientOf('likelihood', odds, 0))).toBeLessThan(1e-9);
     expect(length(await gradientOf('clipped', ...grpo))).toBeGreaterThan(0.01);
+  });
+
+  it('are those of the weighted likelihood: on the policy’s own samples for GSPO and truncated weights, and for DPO with ±β σ(−Δ) as the weights of a pair', async () => {
+    const engine = openEngine(writeTinyModel(folder.path));
+    const agent = randomAgent(engine);
+    const drawn = await groupsNear(engine, agent);
+    const scoredBy = async (weights: typeof baseWeights) =>
+      await engine.score(
+        agent.name,
+        weights,
+        drawn.map(({ promptTokens, samples }) => ({ prompt: promptTokens, continuations: samples.map(({ tokens }) => tokens) })),
+      );
+    const own = await scoredBy(agent.current());
+    const gradientOf = async (
+      settings: object,
+      advantageOf: (group: number) => number,
+      share: (tokens: number) => number,
+    ): Promise<Float32Array> => {
+      const groups = drawn.map((group, index) => ({
+        ...group,
+        samples: group.samples.slice(0, 2).map(({ tokens }, which) => ({
+          tokens,
+          weight: share(tokens.length),
+          oldLogProbs: own[index]?.[which] as Float32Array,
+          advantages: new Float32Array(tokens.length).fill((which === 0 ? 1 : -1) * advantageOf(index)),
+        })),
+      }));
+      const settled = { klToBase: 0, klEstimator: 'k3', entropyBonus: 0, ...settings } as LossSettings;
+      return (await totalGradient(engine.pool, agent, { groups, normaliser: 7, loss: settled, update })).gradient;
+    };
+    const apart = (a: Float32Array, b: Float32Array): number =>
+      Math.max(...a.map((value, index) => Math.abs(value - (b[index] as number))));
+    const [one, mean] = [() => 1, (tokens: number) => 1 / tokens];
+    const plain = await gradientOf({ kind: 'likelihood' }, one, mean);
+    expect(length(plain)).toBeGreaterThan(0.01);
+    expect(apart(await gradientOf({ kind: 'sequence-clipped', clipLow: 0.2, clipHigh: 0.2 }, one, mean), plain)).toBeLessThan(1e-5);
+    expect(apart(await gradientOf({ kind: 'truncated-importance', cap: 2 }, one, mean), plain)).toBeLessThan(1e-5);
+    const base = await scoredBy(baseWeights);
+    const gained = (index: number, which: number): number =>
+      (own[index]?.[which] as Float32Array).reduce((sum, value, position) => sum + value - (base[index]?.[which]?.[position] as number), 0);
+    const beta = 0.4;
+    const doubt = (index: number): number => beta / (1 + Math.exp(beta * (gained(index, 0) - gained(index, 1))));
+    const preferred = await gradientOf({ kind: 'preference', beta, smoothing: 0 }, one, one);
+    expect(apart(preferred, await gradientOf({ kind: 'likelihood' }, doubt, one))).toBeLessThan(1e-5);
   });
 
   it('see no KL to the base where the adapter does nothing', async () => {

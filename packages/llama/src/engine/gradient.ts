@@ -26,6 +26,10 @@ export function effectiveGroups(groups: readonly TrainGroup[], loss: LossSetting
   return spoken.filter((group) => group.samples.some((sample) => sample.advantages.some((advantage) => advantage !== 0)));
 }
 
+function needsBase({ kind, klToBase }: LossSettings): boolean {
+  return klToBase > 0 || kind === 'preference';
+}
+
 /** Forward, loss and backward over one chunk on a lane. The gradient is that of the folded weights. */
 export async function chunkGradient(
   member: ModelLane,
@@ -34,12 +38,18 @@ export async function chunkGradient(
   loss: PolicyLoss,
 ): Promise<AdapterGradient> {
   const { model } = member;
-  const base = loss.settings.klToBase > 0 ? await scoreChunk(member, baseWeights, chunk, chunk.groups.map(answersOf)) : null;
+  const base = needsBase(loss.settings) ? await scoreChunk(member, baseWeights, chunk, chunk.groups.map(answersOf)) : null;
   const inputs = treeInputs(chunk.trees, chunk.shape, model.heads / model.keyValueHeads);
   const graph = await member.trainer(chunk.shape, weights);
   const logits = await graph.forward(inputs);
   const terms = chunk.trees.flatMap(({ tree }, index) =>
-    termsOf(tree, chunk.groups[index] as TrainGroup, inputs.firstRows[index] as number, base?.[index] ?? null),
+    termsOf({
+      tree,
+      group: chunk.groups[index] as TrainGroup,
+      number: index,
+      firstRow: inputs.firstRows[index] as number,
+      base: base?.[index],
+    }),
   );
   terms.sort((a, b) => a.row - b.row);
   const { gradient, sums } = policyGradient(logits, model.vocabulary, terms, loss, member.lane.numbers('gradient', logits.length));
@@ -52,8 +62,20 @@ export function answersOf(group: TrainGroup): readonly Int32Array[] {
   return group.samples.map((sample) => sample.tokens);
 }
 
+/** A group where it lies in a chunk. */
+interface PlacedGroup {
+  readonly tree: PrefixTree;
+  readonly group: TrainGroup;
+  readonly number: number;
+  readonly firstRow: number;
+  readonly base: readonly Float32Array[] | undefined;
+}
+
+/** More than any group has samples, so that numbers of samples do not meet. */
+const mostSamples = 2 ** 20;
+
 /** The terms of a group's tokens that were sampled; given ones are no terms. */
-function termsOf(tree: PrefixTree, group: TrainGroup, firstRow: number, base: readonly Float32Array[] | null): readonly TokenTerm[] {
+function termsOf({ tree, group, number, firstRow, base }: PlacedGroup): readonly TokenTerm[] {
   const terms: TokenTerm[] = [];
   const { solveRate = Number.NaN, clipHigh } = group;
   for (const [which, sample] of group.samples.entries()) {
@@ -67,6 +89,8 @@ function termsOf(tree: PrefixTree, group: TrainGroup, firstRow: number, base: re
         oldLogProb: sample.oldLogProbs[position] as number,
         advantage: sample.advantages[position] as number,
         baseLogProb: base?.[which]?.[position] ?? 0,
+        sample: number * mostSamples + which,
+        group: number,
         weight,
         solveRate,
         clipHigh,

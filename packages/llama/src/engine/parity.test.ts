@@ -44,7 +44,7 @@ function largestDifference(a: Iterable<number>, b: Iterable<number>): number {
   return Math.max(...[...a].map((value, index) => Math.abs(value - (second[index] as number))));
 }
 
-const loss = { kind: 'clipped' as const, clipLow: 0.2, clipHigh: 0.28, klToBase: 0, entropyBonus: 0 };
+const loss = { kind: 'clipped' as const, clipLow: 0.2, clipHigh: 0.28, klToBase: 0, klEstimator: 'k3' as const, entropyBonus: 0 };
 const update = { learningRate: 0, beta1: 0.9, beta2: 0.99, epsilon: 1e-8, weightDecay: 0, maxGradientNorm: 0 };
 const greedy = { maxTokens: 6, temperature: 0, stops: new Set<number>() };
 const sampling = { maxTokens: 6, temperature: 1, stops: new Set([10]) };

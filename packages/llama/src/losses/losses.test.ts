@@ -3,10 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { crossEntropy } from './cross-entropy.ts';
 import type { LossSettings } from '../worker/protocol.ts';
 import { clippedSurrogate } from './clipped-surrogate.ts';
-import { k3 } from './k3.ts';
+import { klToBase } from './kl-to-base.ts';
 import { policyGradient } from './policy-gradient.ts';
 import { RowSoftmax } from './softmax.ts';
 import type { TokenTerm } from './token-term.ts';
+import { truncatedImportance } from './truncated-importance.ts';
 
 const vocabulary = 7;
 const rows = 3;
@@ -14,6 +15,8 @@ const logit = fc.double({ min: -4, max: 4, noNaN: true });
 const logitRows = fc.array(logit, { minLength: rows * vocabulary, maxLength: rows * vocabulary });
 const term: fc.Arbitrary<TokenTerm> = fc.record({
   row: fc.nat(rows - 1),
+  sample: fc.constant(0),
+  group: fc.constant(0),
   token: fc.nat(vocabulary - 1),
   oldLogProb: fc.double({ min: -4, max: 0, noNaN: true }),
   advantage: fc.double({ min: -2, max: 2, noNaN: true }),
@@ -24,13 +27,13 @@ const term: fc.Arbitrary<TokenTerm> = fc.record({
 });
 const byRow = fc.array(term, { minLength: 1, maxLength: 9 }).map((terms) => terms.sort((a, b) => a.row - b.row));
 // Far bounds: finite differences are meaningless across the kink of the clip.
-const settings = { kind: 'clipped', clipLow: 1e9, clipHigh: 1e9, klToBase: 0.2, entropyBonus: 0.1 } as const;
+const settings = { kind: 'clipped', clipLow: 1e9, clipHigh: 1e9, klToBase: 0.2, klEstimator: 'k3', entropyBonus: 0.1 } as const;
 const kinds: readonly LossSettings[] = [
   settings,
-  { kind: 'negative-aware', epsilon: 1e-9, klToBase: 0.2, entropyBonus: 0.1 },
-  { kind: 'clone', klToBase: 0.2, entropyBonus: 0.1 },
+  { kind: 'negative-aware', epsilon: 1e-9, klToBase: 0.2, klEstimator: 'k3', entropyBonus: 0.1 },
+  { kind: 'likelihood', klToBase: 0.2, klEstimator: 'k3', entropyBonus: 0.1 },
 ];
-const plain = { weight: 1, solveRate: Number.NaN, clipHigh: undefined };
+const plain = { sample: 0, group: 0, weight: 1, solveRate: Number.NaN, clipHigh: undefined };
 
 /** Compares an analytic gradient with central differences at one place. Logits are Float32, so steps are exact powers of two. */
 function numeric(loss: (logits: Float32Array) => number, logits: Float32Array, place: number): number {
@@ -125,10 +128,47 @@ describe('the policy-gradient loss', () => {
   it('has a KL estimate that is never negative and zero only where nothing moved', () => {
     fc.assert(
       fc.property(fc.double({ min: -8, max: 0, noNaN: true }), fc.double({ min: -8, max: 0, noNaN: true }), (a, b) => {
-        expect(k3(a, b).value).toBeGreaterThanOrEqual(0);
+        for (const estimator of ['k2', 'k3'] as const) expect(klToBase(estimator, a, b).value).toBeGreaterThanOrEqual(0);
       }),
     );
-    expect(k3(-1, -1)).toEqual({ value: 0, derivative: 0 });
+    for (const estimator of ['k1', 'k2', 'k3'] as const) expect(klToBase(estimator, -1, -1)).toEqual({ value: 0, derivative: 0 });
+  });
+
+  it('estimates KL(policy ‖ base) without bias by k1 and k3, and has its gradient by k1 and k2', () => {
+    const [policy, base] = [
+      [0.7, 0.2, 0.1],
+      [0.4, 0.35, 0.25],
+    ] as const;
+    const mean = (of: (index: number) => number): number => policy.reduce((sum, probability, index) => sum + probability * of(index), 0);
+    const at = (estimator: 'k1' | 'k2' | 'k3', index: number) =>
+      klToBase(estimator, Math.log(policy[index] as number), Math.log(base[index] as number));
+    const exact = mean((index) => Math.log((policy[index] as number) / (base[index] as number)));
+    for (const estimator of ['k1', 'k3'] as const) expect(mean((index) => at(estimator, index).value)).toBeCloseTo(exact, 12);
+    // d KL / d logit j = p(j) (log p(j)/q(j) − KL); a token's derivative d reaches logit j as d ([x = j] − p(j)).
+    for (const estimator of ['k1', 'k2'] as const) {
+      for (const logit of [0, 1, 2]) {
+        const reached = mean((index) => at(estimator, index).derivative * (Number(index === logit) - (policy[logit] as number)));
+        expect(reached).toBeCloseTo(
+          (policy[logit] as number) * (Math.log((policy[logit] as number) / (base[logit] as number)) - exact),
+          12,
+        );
+      }
+    }
+  });
+
+  it('bounds what a bad token costs by the dual clip, and nothing else', () => {
+    const at = (ratio: number, advantage: number) =>
+      clippedSurrogate(Math.log(ratio), { oldLogProb: 0, advantage, clipHigh: undefined }, { clipLow: 0.2, clipHigh: 0.28, dualClip: 3 });
+    expect(at(2.9, -1)).toMatchObject({ clipped: false });
+    expect(at(3.1, -2)).toEqual({ loss: 6, derivative: 0, clipped: true });
+    expect(at(9, 1).loss).toBeCloseTo(-1.28, 10);
+  });
+
+  it('weighs stale tokens by their ratio up to the cap, and fresh ones as the plain policy gradient does', () => {
+    const at = (ratio: number) => truncatedImportance(Math.log(ratio), { oldLogProb: 0, advantage: 2 }, { cap: 1.5 });
+    expect(at(1).derivative).toBe(-2);
+    expect(at(0.5).derivative).toBeCloseTo(-1, 12);
+    expect(at(4)).toMatchObject({ derivative: -3, clipped: true });
   });
 });
 

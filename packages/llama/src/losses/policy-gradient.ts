@@ -1,8 +1,9 @@
 import type { LossSettings } from '../worker/protocol.ts';
-import { k3 } from './k3.ts';
+import { klToBase } from './kl-to-base.ts';
+import { isSequenceLoss, sequenceLosses } from './sequence-loss.ts';
 import { RowSoftmax } from './softmax.ts';
 import { tokenLoss } from './token-loss.ts';
-import type { TokenTerm } from './token-term.ts';
+import type { TokenLoss, TokenTerm } from './token-term.ts';
 
 /** A policy-gradient loss over many tokens. */
 export interface PolicyLoss {
@@ -25,6 +26,8 @@ export interface PolicyGradientSums {
   mismatch: number;
 }
 
+const none = { value: 0, derivative: 0 };
+
 /** No tokens yet. */
 export function emptySums(): PolicyGradientSums {
   return { loss: 0, tokens: 0, clipped: 0, divergence: 0, entropy: 0, mismatch: 0 };
@@ -46,11 +49,13 @@ interface Work {
   readonly softmax: RowSoftmax;
   readonly loss: PolicyLoss;
   readonly sums: PolicyGradientSums;
+  /** Of each term, where the loss looks at whole samples. */
+  readonly whole: readonly TokenLoss[] | undefined;
 }
 
 /**
  * The policy-gradient loss of the terms (sorted by row) and its gradient with respect to the logits, laid out like them ([rows × vocabulary]).
- * A token's loss is weight · (token loss + klToBase · k3 − entropyBonus · H(row)), divided by the normaliser.
+ * A token's loss is weight · (token loss + klToBase · KL − entropyBonus · H(row)), divided by the normaliser.
  * `gradient` may be given to be filled.
  */
 export function policyGradient(
@@ -60,7 +65,9 @@ export function policyGradient(
   loss: PolicyLoss,
   gradient: Float32Array = new Float32Array(logits.length),
 ): { readonly gradient: Float32Array; readonly sums: PolicyGradientSums } {
-  const work: Work = { logits, gradient: gradient.fill(0), softmax: new RowSoftmax(vocabulary), loss, sums: emptySums() };
+  const softmax = new RowSoftmax(vocabulary);
+  const whole = isSequenceLoss(loss.settings) ? sequenceLosses(loss.settings, terms, logProbsOf(logits, softmax, terms)) : undefined;
+  const work: Work = { logits, gradient: gradient.fill(0), softmax, loss, sums: emptySums(), whole };
   for (let start = 0; start < terms.length; ) {
     const row = (terms[start] as TokenTerm).row;
     let end = start + 1;
@@ -69,6 +76,17 @@ export function policyGradient(
     start = end;
   }
   return work;
+}
+
+/** log p of each term under the logits. */
+function logProbsOf(logits: Float32Array, softmax: RowSoftmax, terms: readonly TokenTerm[]): Float64Array {
+  let read = -1;
+  return Float64Array.from(terms, ({ row, token }) => {
+    const offset = row * softmax.weights.length;
+    if (row !== read) softmax.read(logits, offset);
+    read = row;
+    return (logits[offset + token] as number) - softmax.logTotal;
+  });
 }
 
 function addRow(work: Work, offset: number, terms: readonly TokenTerm[], start: number, end: number): void {
@@ -82,8 +100,8 @@ function addRow(work: Work, offset: number, terms: readonly TokenTerm[], start: 
     const term = terms[index] as TokenTerm;
     const place = offset + term.token;
     const logProb = (logits[place] as number) - softmax.logTotal;
-    const main = tokenLoss(settings, logProb, term);
-    const penalty = settings.klToBase > 0 ? k3(logProb, term.baseLogProb) : { value: 0, derivative: 0 };
+    const main = isSequenceLoss(settings) ? (work.whole?.[index] as TokenLoss) : tokenLoss(settings, logProb, term);
+    const penalty = settings.klToBase > 0 ? klToBase(settings.klEstimator, logProb, term.baseLogProb) : none;
     const share = term.weight / normaliser;
     const derivative = (main.derivative + settings.klToBase * penalty.derivative) * share;
     gradient[place] = (gradient[place] as number) + derivative;

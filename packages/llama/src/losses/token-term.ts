@@ -5,8 +5,12 @@ export interface TokenTerm {
   /** log p under the policy that sampled it. */
   readonly oldLogProb: number;
   readonly advantage: number;
-  /** log p under the base model; only read where klToBase > 0. */
+  /** log p under the base model; only read where klToBase > 0, and by the preference loss. */
   readonly baseLogProb: number;
+  /** Its sample, numbered over all terms. */
+  readonly sample: number;
+  /** Its prompt, numbered over all terms. */
+  readonly group: number;
   /** What the token's loss and penalties are multiplied by. */
   readonly weight: number;
   /** Share of its prompt's samples that are right; only read by the negative-aware loss. */

@@ -58,7 +58,10 @@ function checkFinite(field: string, values: Float32Array, length: number): void 
 
 function checkSettings(request: TrainRequest): void {
   const { loss, update, normaliser } = request;
-  const { kind, ...numbers } = loss;
+  const { kind, klEstimator: _, ...numbers } = loss;
+  if (kind === 'preference' && loss.smoothing >= 0.5) throw refuse('smoothing', `is ${loss.smoothing}; it must be below one half`);
+  if (kind === 'clipped' && loss.dualClip !== undefined && loss.dualClip <= 1)
+    throw refuse('dual_clip', `is ${loss.dualClip}; it must be above 1`);
   if (kind === 'negative-aware' && loss.epsilon === 0) throw refuse('epsilon', 'is 0; it must be a positive number');
   const notNegative = { ...numbers, ...update };
   for (const [name, value] of Object.entries(notNegative))

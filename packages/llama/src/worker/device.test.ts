@@ -11,7 +11,7 @@ import type { LossSettings, SampledGroup, TrainGroup, UpdateSettings } from './p
 const folder = temporaryFolder();
 const device = new LocalDevice(seconds);
 const agent = 'run:executor/0';
-const loss: LossSettings = { kind: 'clipped', clipLow: 0.2, clipHigh: 0.28, klToBase: 0, entropyBonus: 0 };
+const loss: LossSettings = { kind: 'clipped', clipLow: 0.2, clipHigh: 0.28, klToBase: 0, klEstimator: 'k3', entropyBonus: 0 };
 const update: UpdateSettings = { learningRate: 0.02, beta1: 0.9, beta2: 0.99, epsilon: 1e-8, weightDecay: 0, maxGradientNorm: 1 };
 const prompts = [
   { text: '37+45=', samples: 4, seed: 1 },
@@ -201,7 +201,7 @@ describe('the device refuses', () => {
     ['a negative weight of a sample', train(group({ weight: -1 })), 'invalid_argument', /samples\[0\]\.weight is -1/],
     [
       'a negative-aware loss without solve rates',
-      train({ ...group({}), loss: { kind: 'negative-aware', epsilon: 1, klToBase: 0, entropyBonus: 0 } }),
+      train({ ...group({}), loss: { kind: 'negative-aware', epsilon: 1, klToBase: 0, klEstimator: 'k3', entropyBonus: 0 } }),
       'invalid_argument',
       /solve_rate is missing/,
     ],

@@ -60,7 +60,41 @@ export interface ClippedLoss {
   readonly kind: 'clipped';
   readonly clipLow: number;
   readonly clipHigh: number;
+  /** Bound above 1 on the ratio of tokens with a negative advantage ("dual clip"); absent for none. */
+  readonly dualClip?: number;
 }
+
+/** The clipped surrogate of each sample's ratio, the geometric mean of its tokens' ratios. */
+export interface SequenceClippedLoss {
+  readonly kind: 'sequence-clipped';
+  readonly clipLow: number;
+  readonly clipHigh: number;
+}
+
+/** The policy gradient with importance weights of at most `cap`. */
+export interface TruncatedImportanceLoss {
+  readonly kind: 'truncated-importance';
+  readonly cap: number;
+}
+
+/** DPO, or with smoothing EXO. Every group is a pair: the preferred sample's advantages are positive, the other's negative. */
+export interface PreferenceLoss {
+  readonly kind: 'preference';
+  /** β: how far the policy may go from the base model. */
+  readonly beta: number;
+  /** ε of EXO's smoothed label, below one half; 0 for DPO. */
+  readonly smoothing: number;
+}
+
+/** ORPO, on pairs as in PreferenceLoss. */
+export interface OddsRatioLoss {
+  readonly kind: 'odds-ratio';
+  /** λ, the weight of the odds ratio beside the preferred sample's likelihood. */
+  readonly strength: number;
+}
+
+/** Losses of whole samples. */
+export type SequenceLossSettings = SequenceClippedLoss | PreferenceLoss | OddsRatioLoss;
 
 /** Negative-aware fine-tuning: an advantage's sign says whether the sample is right, its size what the token weighs. */
 export interface NegativeAwareLoss {
@@ -69,20 +103,24 @@ export interface NegativeAwareLoss {
   readonly epsilon: number;
 }
 
-/** Weighted cloning: the advantage is the weight of −log p. */
-export interface CloneLoss {
-  readonly kind: 'clone';
+/** Weighted likelihood: the advantage is the weight of −log p. */
+export interface LikelihoodLoss {
+  readonly kind: 'likelihood';
 }
 
 /** What is added to every token's loss, whatever its kind. */
 export interface Penalties {
-  /** Weight of the k3 KL penalty to the base model; 0 for none. */
+  /** Weight of the KL penalty to the base model; 0 for none. */
   readonly klToBase: number;
+  readonly klEstimator: 'k1' | 'k2' | 'k3';
   readonly entropyBonus: number;
 }
 
-/** Settings of the loss: one kind of token loss, and penalties. */
-export type LossSettings = (ClippedLoss | NegativeAwareLoss | CloneLoss) & Penalties;
+/** Losses of single tokens. */
+export type TokenLossSettings = ClippedLoss | TruncatedImportanceLoss | NegativeAwareLoss | LikelihoodLoss;
+
+/** Settings of the loss: one kind, and penalties. */
+export type LossSettings = (TokenLossSettings | SequenceLossSettings) & Penalties;
 
 /** Settings of one optimizer update. */
 export interface UpdateSettings {

@@ -26,7 +26,7 @@ export const clone = definePlugin({
       const groups = trainGroups(batch)
         .map((group) => chosen(group, weight === 'one'))
         .filter(({ samples }) => samples.length > 0);
-      return updateRequest(batch, groups, { kind: 'clone', ...penaltiesOf(settings) }, settings, learningRate);
+      return updateRequest(batch, groups, { kind: 'likelihood', ...penaltiesOf(settings) }, settings, learningRate);
     },
   }),
 });

@@ -22,7 +22,7 @@ describe('nft', () => {
   it('labels attempts by the sign of their advantage and weighs them by the solve rate of their question', () => {
     const { batch } = question(1, 4);
     const request = nft(batch);
-    expect(request.loss).toEqual({ kind: 'negative-aware', epsilon: 1, klToBase: 0, entropyBonus: 0 });
+    expect(request.loss).toEqual({ kind: 'negative-aware', epsilon: 1, klToBase: 0, klEstimator: 'k3', entropyBonus: 0 });
     expect(request.groups[0]?.solveRate).toBe(0.25);
     const root = expect.closeTo(Math.sqrt(3), 6);
     const minusRoot = expect.closeTo(-Math.sqrt(3), 6);
@@ -53,7 +53,7 @@ describe('nft', () => {
     const cloned = requestOf('clone', batch, settings, 1e-3);
     expect(request.groups.map(({ samples }) => samples)).toEqual(cloned.groups.map(({ samples }) => samples));
     expect(request.normaliser).toBe(cloned.normaliser);
-    expect(cloned.loss.kind).toBe('clone');
+    expect(cloned.loss.kind).toBe('likelihood');
   });
 
   it('with negative weight −1 is the clipped surrogate on the credit’s advantages', () => {

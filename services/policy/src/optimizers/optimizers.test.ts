@@ -24,7 +24,7 @@ it('maps a batch to one update: tokens, clip range, penalties, AdamW', () => {
       },
     ],
     normaliser: 8,
-    loss: { kind: 'clipped', clipLow: 0.2, clipHigh: 0.28, klToBase: 0.01, entropyBonus: 0.001 },
+    loss: { kind: 'clipped', clipLow: 0.2, clipHigh: 0.28, klToBase: 0.01, klEstimator: 'k3', entropyBonus: 0.001 },
     update: { learningRate: 5e-4, beta1: 0.9, beta2: 0.99, epsilon: 1e-8, weightDecay: 0.1, maxGradientNorm: 2 },
   });
 });

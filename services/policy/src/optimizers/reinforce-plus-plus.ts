@@ -9,7 +9,7 @@ const maxAdvantage = 5;
 
 /**
  * REINFORCE++: REINFORCE with PPO's clipped ratio on advantages in units of the whole batch's deviation,
- * loss = −1/N Σ_tokens min(ρ·A, clip(ρ, 1 − clipLow, 1 + clipHigh)·A) + klToBase · k3(π ‖ base) − entropyBonus · H, A cut to ±5.
+ * loss = −1/N Σ_tokens min(ρ·A, clip(ρ, 1 − clipLow, 1 + clipHigh)·A) + klToBase · KL(π ‖ base) − entropyBonus · H, A cut to ±5.
  * The deviation is the credit's work: `batch-normalised`, or with a group baseline `group-mean-batch-deviation`. The KL enters the loss, not the reward.
  * Source: J. Hu et al., REINFORCE++ (arXiv 2501.03262).
  */

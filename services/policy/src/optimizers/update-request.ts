@@ -1,16 +1,16 @@
 import type { Batch } from '@redqueen/contract';
 import type { OptimizerSettings } from '@redqueen/core';
-import type { LossSettings, Penalties, TrainGroup } from '@redqueen/llama';
+import type { ClippedLoss, LossSettings, Penalties, TrainGroup } from '@redqueen/llama';
 import type { TrainRequest } from './train-request.ts';
 import { adamW } from './train-groups.ts';
 
 /** What every loss adds: the KL to the base model and the entropy bonus of the recipe. */
-export function penaltiesOf({ klToBase, entropyBonus }: OptimizerSettings): Penalties {
-  return { klToBase, entropyBonus };
+export function penaltiesOf({ klToBase, klEstimator, entropyBonus }: OptimizerSettings): Penalties {
+  return { klToBase, klEstimator, entropyBonus };
 }
 
 /** The clipped surrogate of the recipe. */
-export function clippedLoss(settings: OptimizerSettings): LossSettings {
+export function clippedLoss(settings: OptimizerSettings): ClippedLoss & Penalties {
   const { clipLow, clipHigh } = settings;
   return { kind: 'clipped', clipLow, clipHigh, ...penaltiesOf(settings) };
 }
