@@ -212,7 +212,7 @@ describe('gradients of an adapter', () => {
     expect(apart(await gradientOf({ kind: 'truncated-importance', cap: 2 }, one, mean), plain)).toBeLessThan(1e-5);
     const base = await scoredBy(baseWeights);
     const gained = (index: number, which: number): number =>
-      (own[index]?.[which] as Float32Array).reduce((sum, value, position) => sum + value - (base[index]?.[which]?.[position] as number), 0);
+      [...(own[index]?.[which] ?? [])].reduce((sum, value, position) => sum + value - (base[index]?.[which]?.[position] as number), 0);
     const beta = 0.4;
     const doubt = (index: number): number => beta / (1 + Math.exp(beta * (gained(index, 0) - gained(index, 1))));
     const preferred = await gradientOf({ kind: 'preference', beta, smoothing: 0 }, one, one);
