@@ -1,6 +1,6 @@
 import type { OddsRatioLoss } from '../worker/protocol.ts';
 import { logSigmoid } from './preference.ts';
-import type { SampleLoss, SampleSums } from './sequence-loss.ts';
+import type { SampleLoss, SampleSums } from './sample-loss.ts';
 
 /** Largest mean log-probability, so that the odds stay finite for a policy that is certain. */
 const mostCertain = -1e-6;

@@ -1,5 +1,5 @@
 import type { PreferenceLoss } from '../worker/protocol.ts';
-import type { SampleLoss, SampleSums } from './sequence-loss.ts';
+import type { SampleLoss, SampleSums } from './sample-loss.ts';
 
 /** log σ(x) without overflow. */
 export function logSigmoid(x: number): number {

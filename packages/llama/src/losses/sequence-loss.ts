@@ -2,26 +2,9 @@ import { RedQueenError } from '@redqueen/core';
 import type { LossSettings, SequenceLossSettings } from '../worker/protocol.ts';
 import { oddsRatio } from './odds-ratio.ts';
 import { preference } from './preference.ts';
+import type { SampleLoss, SampleSums } from './sample-loss.ts';
 import { sequenceSurrogate } from './sequence-surrogate.ts';
 import type { TokenLoss, TokenTerm } from './token-term.ts';
-
-/** A sample as a whole: sums over its trained tokens, in nats. */
-export interface SampleSums {
-  readonly tokens: number;
-  readonly logProb: number;
-  readonly oldLogProb: number;
-  readonly baseLogProb: number;
-  /** Of its first trained token; the credit gives all tokens of a sample the same. */
-  readonly advantage: number;
-  readonly clipHigh: number | undefined;
-}
-
-/** Loss that falls to a sample and its derivative with respect to the log-probability of each of its tokens. */
-export interface SampleLoss {
-  readonly loss: number;
-  readonly derivative: number;
-  readonly clipped: boolean;
-}
 
 /** Whether a loss looks at whole samples, so that no token's derivative is known before all tokens are. */
 export function isSequenceLoss(settings: LossSettings): settings is SequenceLossSettings & LossSettings {

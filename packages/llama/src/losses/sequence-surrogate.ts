@@ -1,6 +1,6 @@
 import type { SequenceClippedLoss } from '../worker/protocol.ts';
 import { clippedSurrogate } from './clipped-surrogate.ts';
-import type { SampleLoss, SampleSums } from './sequence-loss.ts';
+import type { SampleLoss, SampleSums } from './sample-loss.ts';
 
 /**
  * Group sequence policy optimization: the clipped surrogate of a sample's own ratio s = exp(mean over its tokens of (log p − old log p)).
