@@ -221,7 +221,7 @@ export const recipeSchema = z
         /** A candidate is refused when pass→fail flips exceed fail→pass flips by more than this many standard deviations. */
         tolerance: z.number().min(0).default(2),
         /** Where a proper score decides (verifier): refused when the mean loss exceeds the other's by more than this many standard errors. */
-        lossTolerance: z.number().min(0).default(0),
+        lossTolerance: z.number().min(-3).default(0),
       })
       .prefault({}),
     report: z

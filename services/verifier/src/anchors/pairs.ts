@@ -11,9 +11,9 @@ export interface Pair {
 }
 
 /** Tasks an arm that are answered at least, answers a task, and pairs of each truth. */
-const tasksPerArm = 16;
+const tasksPerArm = 24;
 const answersPerTask = 4;
-const pairsOfEach = (perArm: number): number => Math.max(100, 5 * perArm);
+const pairsOfEach = (perArm: number): number => Math.max(200, 5 * perArm);
 
 /** The base model's own answers at temperature 1: what an executor says before it has learned, right and wrong. */
 async function answersOf(run: string, tasks: readonly Task[], policy: PolicyClient, signal: AbortSignal): Promise<Pair[]> {
