@@ -220,7 +220,10 @@ export const recipeSchema = z
         perArm: z.int().min(1).default(6),
         /** A candidate is refused when pass→fail flips exceed fail→pass flips by more than this many standard deviations. */
         tolerance: z.number().min(0).default(2),
-        /** Where a proper score decides (verifier): refused when the mean loss exceeds the other's by more than this many standard errors. */
+        /**
+         * Where a proper score decides (verifier): refused when the mean loss exceeds the other’s by more than this many standard errors.
+         * Below 0 a candidate must be better by that many.
+         */
         lossTolerance: z.number().min(-3).default(0),
       })
       .prefault({}),

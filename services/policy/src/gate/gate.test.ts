@@ -101,11 +101,21 @@ it('refuses a verdict that became dearer though no label flipped', () => {
   expect(verdict.reason).toBe('gate: mean loss 0.2510 on 4 anchors against 0.2000 of version 3, more than 0 standard errors');
 });
 
+it('says by how much a candidate should have been better where an improvement is asked for', () => {
+  const parent = tried(3, '11', [0.2, 0.4]);
+  const verdict = lineage.admit({ candidate: tried(4, '11', [0.2, 0.4]), parent, best: parent, tolerance: 2, lossTolerance: -0.5 });
+  expect(verdict.release).toBe(true); // the same answers: nothing speaks against it
+  const close = lineage.admit({ candidate: tried(4, '11', [0.1, 0.48]), parent, best: parent, tolerance: 2, lossTolerance: -0.5 });
+  expect(close.reason).toContain('less than 0.5 standard errors better');
+});
+
 it('is the paired t statistic: differences .1 .1 .1 .3 have mean .15, standard error .05', () => {
   const before = lossText([0.2, 0.2, 0.2, 0.2]);
   const after = lossText([0.3, 0.3, 0.3, 0.5]);
   expect(isCostlier(before, after, 2.9)).toBe(true);
   expect(isCostlier(before, after, 3.1)).toBe(false);
+  expect(isCostlier(after, before, -2.9)).toBe(false);
+  expect(isCostlier(after, before, -3.1)).toBe(true);
   expect(() => isCostlier(before, lossText([0.1]), 0)).toThrow('losses of 4 anchors before and 1 now');
 });
 

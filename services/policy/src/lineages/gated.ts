@@ -32,7 +32,8 @@ function flipObjection(rival: TriedVersion, { candidate, tolerance }: Admission)
 function lossObjection(rival: TriedVersion, { candidate, lossTolerance }: Admission): string | undefined {
   if (!isCostlier(rival.losses, candidate.losses, lossTolerance)) return undefined;
   const [before, after] = [rival, candidate].map(({ losses }) => meanLoss(losses).toFixed(4));
-  return `mean loss ${after} on ${candidate.losses.length / 2} anchors against ${before} of version ${rival.number}, more than ${lossTolerance} standard errors`;
+  const margin = lossTolerance < 0 ? `less than ${-lossTolerance} standard errors better` : `more than ${lossTolerance} standard errors`;
+  return `mean loss ${after} on ${candidate.losses.length / 2} anchors against ${before} of version ${rival.number}, ${margin}`;
 }
 
 /**
