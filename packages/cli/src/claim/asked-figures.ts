@@ -19,6 +19,6 @@ export function requireAskedFigures(claim: Claim, { arm, run, report }: ArmResul
   if (!missing) return;
   throw new RedQueenError(
     'invalid_argument',
-    `${missing.field} asks for the figure ${missing.figure}, which run ${run} of arm ${arm} did not measure; held-out figures are ${wholeFigures(report).join(', ')}, figures of learning are named in docs/reference/report.md`,
+    `${missing.field} asks for the figure ${missing.figure}, which run ${run} of arm ${arm} did not measure; held-out figures are ${wholeFigures(report).join(', ')}, docs/reference/cli.md names those of learning`,
   );
 }
