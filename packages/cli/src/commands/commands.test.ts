@@ -157,3 +157,18 @@ describe('the command line', () => {
     expect(config.bus.kind).toBe('auto');
   });
 });
+
+test('models are listed and inspected by name or path, and what is no model is named', async () => {
+  const list = await redqueen('models', 'list', '--json');
+  expect(JSON.parse(list.stdout)).toMatchObject([
+    { model: 'starter', usable: true },
+    { model: 'starter-tools', usable: true },
+  ]);
+  const { stdout } = await redqueen('models', 'inspect', 'starter');
+  expect(stdout).toContain('llama, 4 layers of width 128');
+  const cut = join(folder, 'cut.gguf');
+  writeFileSync(cut, readFileSync(join(projectFolder, 'config/models/starter.gguf')).subarray(0, 4000));
+  const broken = await redqueen('models', 'inspect', cut);
+  expect(broken).toMatchObject({ code: 2, stderr: expect.stringContaining('truncated') });
+  expect((await redqueen('models', 'inspect', 'nope')).stderr).toContain('known: starter, starter-tools');
+});

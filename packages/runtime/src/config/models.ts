@@ -14,9 +14,10 @@ function beginsWithMagic(file: string): boolean {
   }
 }
 
-function knownModels(folder: string): string {
-  const names = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.gguf')) : [];
-  return names.map((name) => name.slice(0, -'.gguf'.length)).join(', ') || 'none';
+/** Names of the models in a folder, without .gguf, in order; none where there is no such folder. */
+export function modelNames(folder: string): string[] {
+  const files = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.gguf')) : [];
+  return files.map((name) => name.slice(0, -'.gguf'.length)).toSorted();
 }
 
 /**
@@ -29,7 +30,7 @@ export function modelFile(nameOrPath: string, folder: string): string {
   if (file === undefined) {
     throw new RedQueenError(
       'not_found',
-      `model ${JSON.stringify(nameOrPath)} is neither in ${folder} (known: ${knownModels(folder)}) nor a file`,
+      `model ${JSON.stringify(nameOrPath)} is neither in ${folder} (known: ${modelNames(folder).join(', ') || 'none'}) nor a file`,
     );
   }
   if (!beginsWithMagic(file)) {

@@ -1,0 +1,84 @@
+import { RedQueenError } from '@redqueen/core';
+import { summariseModel, type ModelSummary } from '@redqueen/llama/model-summary';
+import { loadConfig, modelFile, modelNames } from '@redqueen/runtime';
+import type { Command } from 'commander';
+import { execute } from '../command.ts';
+import type { CommonOptions } from '../options.ts';
+import { textTable } from '../render/text-table.ts';
+
+interface ModelsOptions extends Pick<CommonOptions, 'json' | 'config'> {}
+
+/** A model by name, or what is wrong with its file. */
+type Listed = { readonly model: string } & (ModelSummary | { readonly error: string });
+
+const modelsFolder = (options: ModelsOptions): string => loadConfig({ file: options.config }).config.policy.modelsFolder;
+
+function listed(model: string, folder: string): Listed {
+  try {
+    return { model, ...summariseModel(modelFile(model, folder)) };
+  } catch (error) {
+    return { model, error: RedQueenError.from(error).message };
+  }
+}
+
+/** Weights in the usual short form: 854k, 135M, 1.7B. */
+export function shortCount(count: number): string {
+  const [unit, size] = count >= 1e9 ? (['B', 1e9] as const) : count >= 1e6 ? (['M', 1e6] as const) : (['k', 1e3] as const);
+  const value = count / size;
+  return `${value >= 10 ? value.toFixed(0) : value.toFixed(1)}${unit}`;
+}
+
+function typesText(types: ModelSummary['types']): string {
+  return Object.entries(types)
+    .map(([name, share]) => `${name} ${(100 * share).toFixed(share > 0.995 ? 0 : 1)} %`)
+    .join(', ');
+}
+
+function rowOf(entry: Listed): string[] {
+  if ('error' in entry) return [entry.model, '', '', '', '', `cannot be read: ${entry.error}`];
+  const { model, architecture, parameters, types, context, usable, reason } = entry;
+  return [model, architecture, shortCount(parameters), Object.keys(types)[0] ?? '', String(context), usable ? 'yes' : reason];
+}
+
+function inspected(file: string, summary: ModelSummary): string[][] {
+  const { name, architecture, parameters, bytes, types, layers, width, context, vocabulary, chatTemplate, usable, reason } = summary;
+  return [
+    ['file', file],
+    ['name', name || '–'],
+    ['architecture', `${architecture}, ${layers} layers of width ${width}`],
+    ['weights', `${parameters.toLocaleString('en')} in ${(bytes / 2 ** 20).toFixed(1)} MiB`],
+    ['types', typesText(types)],
+    ['context', `${context} tokens`],
+    ['vocabulary', `${vocabulary} tokens`],
+    ['chat template', chatTemplate ? 'yes' : 'none'],
+    ['usable', usable ? 'yes: agents can sample from it and be trained on it' : `no: ${reason}`],
+  ];
+}
+
+function addCommon(command: Command): Command {
+  return command.option('--config <file>', 'configuration file (default: config/redqueen.yaml)').option('--json', 'one line of JSON');
+}
+
+/** `redqueen models list|inspect`: the base models that recipes may name. */
+export function addModels(program: Command): void {
+  const models = program.command('models').description('the base models that recipes may name');
+  addCommon(models.command('list').description('those in the models folder')).action((options: ModelsOptions) =>
+    execute(options, async ({ terminal }) => {
+      const folder = modelsFolder(options);
+      const all = modelNames(folder).map((model) => listed(model, folder));
+      if (options.json) return terminal.print(JSON.stringify(all));
+      if (all.length === 0) return terminal.print(`No model in ${folder}. Put GGUF files there, or give a recipe a path as its model.`);
+      const head = ['model', 'architecture', 'weights', 'type', 'context', 'usable'];
+      for (const line of textTable(head, all.map(rowOf), ['left', 'left', 'right', 'left', 'right', 'left'])) terminal.print(line);
+    }),
+  );
+  const inspect = models.command('inspect').description('what a model file says of itself, and whether agents can be trained on it');
+  addCommon(inspect.argument('<model>', 'a name in the models folder, or a path')).action((model: string, options: ModelsOptions) =>
+    execute(options, async ({ terminal }) => {
+      const file = modelFile(model, modelsFolder(options));
+      const summary = summariseModel(file);
+      if (options.json) return terminal.print(JSON.stringify({ file, ...summary }));
+      for (const [key, value] of inspected(file, summary)) terminal.print(`${key?.padEnd(14)}${value}`);
+    }),
+  );
+}
