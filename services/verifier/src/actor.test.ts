@@ -292,7 +292,7 @@ describe('anchor results', () => {
     const asked = policy.generated.length;
     await tellsOf(actor, ask(7));
     expect(policy.generated).toHaveLength(asked);
-    const tasks = new Set(anchorTasks(record.recipe.environments, 'gate', 16).map(({ canonical }) => canonical));
+    const tasks = new Set(anchorTasks(record.recipe.environments, 'gate', 24).map(({ canonical }) => canonical));
     expect(policy.generated.every(({ prompts }) => prompts.every(({ text }) => tasks.has(text.slice(0, -1))))).toBe(true);
   });
 
