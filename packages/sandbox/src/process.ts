@@ -1,5 +1,4 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -17,12 +16,8 @@ const entry = fileURLToPath(new URL('./child.ts', import.meta.url));
 
 /** All that the process may read: itself and the interpreter. It may not write, start anything, or load native code. */
 function readableFolders(): string[] {
-  const { resolve } = createRequire(import.meta.url);
-  const real = dirname(dirname(dirname(resolve('quickjs-emscripten'))));
-  // Where packages are links, the name that is looked up is read as well as what it points to.
-  const named = resolve.paths('quickjs-emscripten')?.find((folder) => existsSync(join(folder, 'quickjs-emscripten'))) ?? real;
-  const packages = ['quickjs-emscripten', 'quickjs-emscripten-core', '@jitl'];
-  return [dirname(dirname(entry)), ...[...new Set([real, named])].flatMap((modules) => packages.map((name) => join(modules, name)))];
+  const modules = dirname(dirname(dirname(createRequire(import.meta.url).resolve('quickjs-emscripten'))));
+  return [dirname(dirname(entry)), ...['quickjs-emscripten', 'quickjs-emscripten-core', '@jitl'].map((name) => join(modules, name))];
 }
 
 /** One life of the process that runs programs. */
