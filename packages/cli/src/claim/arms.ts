@@ -65,7 +65,7 @@ export function armRuns(recipe: Recipe, options: ClaimOptions): ArmRun[] {
           patch: arm.patch,
           updates,
           equalTokens: arm.equalTokens,
-          run: `claim-${recipe.name}-${mark}-${arm.name}-s${seed}`,
+          run: `claim-${recipe.name}-${mark}-${arm.name.replaceAll(/[^\w-]/g, '_')}-s${seed}`,
         };
       }),
   );

@@ -215,3 +215,8 @@ test('a figure that a claim asks for and no run measured is named, with those th
   expect(() => requireAskedFigures({ ...claim, effect }, result('control', 1, 0.1, 0.2))).toThrow(/claim.effect/);
   expect(() => requireAskedFigures({ ...claim, expect: [gain()] }, result('treatment', 1, 0.1, 0.2))).not.toThrow();
 });
+
+test('an arm may have any name; the ids of its runs have letters that ids may have', () => {
+  const named = resolveRecipe({ ...recipe(), claim: { headline: 'x', seeds: 1, arms: [{ name: 'clip-0.2' }, { name: 'β = ½' }] } });
+  for (const { run } of armRuns(named, {})) expect(run).toMatch(/^[\w-]{1,100}$/);
+});
