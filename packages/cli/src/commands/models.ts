@@ -4,6 +4,7 @@ import { loadConfig, modelFile, modelNames } from '@redqueen/runtime';
 import type { Command } from 'commander';
 import { execute } from '../command.ts';
 import type { CommonOptions } from '../options.ts';
+import { shortCount } from '../render/figures.ts';
 import { textTable } from '../render/text-table.ts';
 
 interface ModelsOptions extends Pick<CommonOptions, 'json' | 'config'> {}
@@ -19,13 +20,6 @@ function listed(model: string, folder: string): Listed {
   } catch (error) {
     return { model, error: RedQueenError.from(error).message };
   }
-}
-
-/** Weights in the usual short form: 854k, 135M, 1.7B. */
-export function shortCount(count: number): string {
-  const [unit, size] = count >= 1e9 ? (['B', 1e9] as const) : count >= 1e6 ? (['M', 1e6] as const) : (['k', 1e3] as const);
-  const value = count / size;
-  return `${value >= 10 ? value.toFixed(0) : value.toFixed(1)}${unit}`;
 }
 
 function typesText(types: ModelSummary['types']): string {
