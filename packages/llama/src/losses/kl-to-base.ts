@@ -23,7 +23,7 @@ const estimators: Readonly<Record<Penalties['klEstimator'], (difference: number)
   },
 };
 
-/** The recipe's estimate of KL(policy ‖ base) at one token, in nats. */
+/** The recipe's estimate of KL(policy ‖ base) at one token, in nats. Each token answers for itself alone, not for what it leads to. */
 export function klToBase(estimator: Penalties['klEstimator'], logProb: number, baseLogProb: number): Divergence {
   return estimators[estimator](logProb - baseLogProb);
 }
