@@ -71,9 +71,6 @@ interface PlacedGroup {
   readonly base: readonly Float32Array[] | undefined;
 }
 
-/** More than any group has samples, so that numbers of samples do not meet. */
-const mostSamples = 2 ** 20;
-
 /** The terms of a group's tokens that were sampled; given ones are no terms. */
 function termsOf({ tree, group, number, firstRow, base }: PlacedGroup): readonly TokenTerm[] {
   const terms: TokenTerm[] = [];
@@ -89,7 +86,7 @@ function termsOf({ tree, group, number, firstRow, base }: PlacedGroup): readonly
         oldLogProb: sample.oldLogProbs[position] as number,
         advantage: sample.advantages[position] as number,
         baseLogProb: base?.[which]?.[position] ?? 0,
-        sample: number * mostSamples + which,
+        sample: which,
         group: number,
         weight,
         solveRate,

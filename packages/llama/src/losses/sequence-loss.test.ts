@@ -26,7 +26,7 @@ const pairs = fc.array(fc.tuple(sample, sample), { minLength: 1, maxLength: 3 })
   for (const [group, samples] of groups.entries())
     for (const [which, tokens] of samples.entries())
       for (const one of tokens) {
-        const place = { row: terms.length, sample: 2 * group + which, group, advantage: which === 0 ? 1 : -1 };
+        const place = { row: terms.length, sample: which, group, advantage: which === 0 ? 1 : -1 };
         terms.push({ ...one, ...place, weight: 1, solveRate: Number.NaN, clipHigh: undefined });
       }
   return terms;

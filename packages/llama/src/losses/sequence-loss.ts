@@ -1,5 +1,5 @@
 import { RedQueenError } from '@redqueen/core';
-import type { LossSettings, SequenceLossSettings } from '../worker/protocol.ts';
+import type { LossSettings, OddsRatioLoss, PreferenceLoss, SequenceLossSettings } from '../worker/protocol.ts';
 import { oddsRatio } from './odds-ratio.ts';
 import { preference } from './preference.ts';
 import type { SampleLoss, SampleSums } from './sample-loss.ts';
@@ -11,55 +11,51 @@ export function isSequenceLoss(settings: LossSettings): settings is SequenceLoss
   return settings.kind === 'sequence-clipped' || settings.kind === 'preference' || settings.kind === 'odds-ratio';
 }
 
+/** Samples of one prompt by their places. */
+type Samples = ReadonlyMap<number, SampleSums>;
+type Losses = ReadonlyMap<number, SampleLoss>;
+
 /** Loss of every term, its sample's share divided evenly. `logProbs[i]` is that of `terms[i]` now. */
 export function sequenceLosses(settings: SequenceLossSettings, terms: readonly TokenTerm[], logProbs: Float64Array): TokenLoss[] {
-  const bySample = sumSamples(terms, logProbs);
-  const losses = settings.kind === 'sequence-clipped' ? surrogates(bySample, settings) : pairLosses(bySample, terms, settings);
-  return terms.map(({ sample }) => {
-    const { loss, derivative, clipped } = losses.get(sample) as SampleLoss;
-    return { loss: loss / (bySample.get(sample) as SampleSums).tokens, derivative, clipped };
+  const groups = sumSamples(terms, logProbs);
+  const losses = new Map([...groups].map(([group, samples]) => [group, lossesOf(samples, settings)]));
+  return terms.map(({ group, sample }) => {
+    const { loss, derivative, clipped } = losses.get(group)?.get(sample) as SampleLoss;
+    return { loss: loss / (groups.get(group)?.get(sample) as SampleSums).tokens, derivative, clipped };
   });
 }
 
-function sumSamples(terms: readonly TokenTerm[], logProbs: Float64Array): Map<number, SampleSums> {
-  const sums = new Map<number, SampleSums>();
-  for (const [index, { sample, oldLogProb, baseLogProb, advantage, clipHigh }] of terms.entries()) {
-    const before = sums.get(sample) ?? { tokens: 0, logProb: 0, oldLogProb: 0, baseLogProb: 0, advantage, clipHigh };
-    sums.set(sample, {
+function sumSamples(terms: readonly TokenTerm[], logProbs: Float64Array): ReadonlyMap<number, Samples> {
+  const groups = new Map<number, Map<number, SampleSums>>();
+  for (const [index, { group, sample, oldLogProb, baseLogProb, advantage, clipHigh }] of terms.entries()) {
+    const samples = groups.get(group) ?? new Map<number, SampleSums>();
+    const before = samples.get(sample) ?? { tokens: 0, logProb: 0, oldLogProb: 0, baseLogProb: 0, advantage, clipHigh };
+    samples.set(sample, {
       ...before,
       tokens: before.tokens + 1,
       logProb: before.logProb + (logProbs[index] as number),
       oldLogProb: before.oldLogProb + oldLogProb,
       baseLogProb: before.baseLogProb + baseLogProb,
     });
+    groups.set(group, samples);
   }
-  return sums;
+  return groups;
 }
 
-function surrogates(
-  samples: ReadonlyMap<number, SampleSums>,
-  settings: Extract<SequenceLossSettings, { kind: 'sequence-clipped' }>,
-): Map<number, SampleLoss> {
+function lossesOf(samples: Samples, settings: SequenceLossSettings): Losses {
+  if (settings.kind !== 'sequence-clipped') return pairLosses(samples, settings);
   return new Map([...samples].map(([sample, sums]) => [sample, sequenceSurrogate(sums, settings)]));
 }
 
-/** A group's samples are a pair: the preferred one has a positive advantage, the other a negative one. */
-function pairLosses(
-  samples: ReadonlyMap<number, SampleSums>,
-  terms: readonly TokenTerm[],
-  settings: Exclude<SequenceLossSettings, { kind: 'sequence-clipped' }>,
-): Map<number, SampleLoss> {
-  const groups = Map.groupBy(new Map(terms.map(({ sample, group }) => [sample, group])), ([, group]) => group);
-  const losses = new Map<number, SampleLoss>();
-  for (const members of groups.values()) {
-    const numbers = members.map(([sample]) => sample);
-    const chosen = numbers.find((sample) => (samples.get(sample)?.advantage ?? 0) > 0);
-    const rejected = numbers.find((sample) => (samples.get(sample)?.advantage ?? 0) < 0);
-    if (chosen === undefined || rejected === undefined || numbers.length !== 2)
-      throw new RedQueenError('invalid_argument', `loss ${settings.kind}: every group must hold one preferred and one other sample`);
-    const [good, bad] = [samples.get(chosen) as SampleSums, samples.get(rejected) as SampleSums];
-    const both = settings.kind === 'preference' ? preference(good, bad, settings) : oddsRatio(good, bad, settings);
-    losses.set(chosen, both.chosen).set(rejected, both.rejected);
-  }
-  return losses;
+/** The two samples are a pair: the preferred one has a positive advantage, the other a negative one. */
+function pairLosses(samples: Samples, settings: PreferenceLoss | OddsRatioLoss): Losses {
+  const chosen = [...samples].find(([, { advantage }]) => advantage > 0);
+  const rejected = [...samples].find(([, { advantage }]) => advantage < 0);
+  if (!chosen || !rejected || samples.size !== 2)
+    throw new RedQueenError('invalid_argument', `loss ${settings.kind}: every group must hold one preferred and one other sample`);
+  const both = settings.kind === 'preference' ? preference(chosen[1], rejected[1], settings) : oddsRatio(chosen[1], rejected[1], settings);
+  return new Map([
+    [chosen[0], both.chosen],
+    [rejected[0], both.rejected],
+  ]);
 }

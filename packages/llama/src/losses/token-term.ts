@@ -7,7 +7,7 @@ export interface TokenTerm {
   readonly advantage: number;
   /** log p under the base model; only read where klToBase > 0, and by the preference loss. */
   readonly baseLogProb: number;
-  /** Its sample, numbered over all terms. */
+  /** Its sample's place among those of its prompt. */
   readonly sample: number;
   /** Its prompt, numbered over all terms. */
   readonly group: number;
