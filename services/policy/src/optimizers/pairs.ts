@@ -6,9 +6,9 @@ import { adamW, trainGroups } from './train-groups.ts';
 
 type Sample = TrainGroup['samples'][number];
 
-/** Advantage of a sample's sampled tokens: the credit gives all of them the same. */
-function advantageOf({ advantages, given }: Sample): number {
-  return advantages.find((_, position) => given?.[position] !== 1) ?? 0;
+/** Advantage of a sample's sampled tokens: the credit gives all of them the same. Undefined where it has none. */
+function advantageOf({ advantages, given }: Sample): number | undefined {
+  return advantages.find((_, position) => given?.[position] !== 1);
 }
 
 function labelled(sample: Sample, label: 1 | -1): Sample {
@@ -17,10 +17,14 @@ function labelled(sample: Sample, label: 1 | -1): Sample {
 
 /** The best sample of a group as the preferred one and its worst as the other, the first of equals; undefined where all are alike. */
 export function pairOf(group: TrainGroup): TrainGroup | undefined {
-  const ordered = group.samples.filter(({ tokens }) => tokens.length > 0).toSorted((a, b) => advantageOf(b) - advantageOf(a));
-  const [best, worst] = [ordered[0], ordered.at(-1)];
-  if (!best || !worst || advantageOf(best) <= advantageOf(worst)) return undefined;
-  return { ...group, samples: [labelled(best, 1), labelled(worst, -1)] };
+  const rated = group.samples.flatMap((sample) => {
+    const advantage = advantageOf(sample);
+    return advantage === undefined ? [] : [{ sample, advantage }];
+  });
+  const [best, ...others] = rated.toSorted((a, b) => b.advantage - a.advantage);
+  const worst = others.at(-1);
+  if (!best || !worst || best.advantage === worst.advantage) return undefined;
+  return { ...group, samples: [labelled(best.sample, 1), labelled(worst.sample, -1)] };
 }
 
 /** The update of a loss on pairs, one of each group that has two sides: the mean over pairs. */

@@ -44,6 +44,10 @@ describe.each(['dpo', 'orpo'])('%s', (name) => {
       [1, 1],
       [-1, -1],
     ]);
+    const sample = (advantage: number, given: boolean) => ({ tokens: [5], oldLogProbs: [-1], advantages: [advantage], given: [given] });
+    const groups = [{ episodeId: 'e', promptTokens: [1], samples: [sample(9, true), sample(1, false), sample(0, false)], version: 0 }];
+    const [sampled] = requestOf(name, batchOf([], { groups }), settings, 1e-3).groups;
+    expect(sampled?.samples.map(({ given }) => given)).toEqual([undefined, undefined]); // what a tool said is no answer
     const level = requestOf(name, batchOf([1, 1, 1]), settings, 1e-3);
     expect(level.groups).toEqual([]);
     expect(level.normaliser).toBe(1);
