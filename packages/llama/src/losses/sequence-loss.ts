@@ -17,12 +17,13 @@ type Losses = ReadonlyMap<number, SampleLoss>;
 
 /** Loss of every term, its sample's share divided evenly. `logProbs[i]` is that of `terms[i]` now. */
 export function sequenceLosses(settings: SequenceLossSettings, terms: readonly TokenTerm[], logProbs: Float64Array): TokenLoss[] {
-  const groups = sumSamples(terms, logProbs);
-  const losses = new Map([...groups].map(([group, samples]) => [group, lossesOf(samples, settings)]));
-  return terms.map(({ group, sample }) => {
-    const { loss, derivative, clipped } = losses.get(group)?.get(sample) as SampleLoss;
-    return { loss: loss / (groups.get(group)?.get(sample) as SampleSums).tokens, derivative, clipped };
-  });
+  const losses = new Map([...sumSamples(terms, logProbs)].map(([group, samples]) => [group, shares(samples, lossesOf(samples, settings))]));
+  return terms.map(({ group, sample }) => (losses.get(group) as ReadonlyMap<number, TokenLoss>).get(sample) as TokenLoss);
+}
+
+/** What of each sample's loss falls to each of its tokens. */
+function shares(samples: Samples, losses: Losses): ReadonlyMap<number, TokenLoss> {
+  return new Map([...losses].map(([sample, whole]) => [sample, { ...whole, loss: whole.loss / (samples.get(sample)?.tokens ?? 1) }]));
 }
 
 function sumSamples(terms: readonly TokenTerm[], logProbs: Float64Array): ReadonlyMap<number, Samples> {
