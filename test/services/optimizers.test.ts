@@ -21,7 +21,8 @@ describe.skipIf(!existsSync(model))('every policy optimizer, with the real devic
   test.each(optimizers.names)(
     '%s trains the executor: its versions differ, by gradients that are not zero',
     async (use) => {
-      const executor = { optimizer: { use, options: null, klToBase: 0.01, klEstimator: 'k2' }, batch: 8, updatesPerVersion: 2 };
+      const options = use === 'evolution-strategies' ? { pairs: 2 } : null;
+      const executor = { optimizer: { use, options, klToBase: 0.01, klEstimator: 'k2' }, batch: 8, updatesPerVersion: 2 };
       const recipe = loadRecipe('nft', config.recipesFolder, { model, updates, roles: { executor } });
       const run = `optimizer-${use}`;
       await cluster.start(run, recipe);

@@ -5,6 +5,7 @@ export type {
   AgentFiles,
   ClippedLoss,
   DeviceReport,
+  EvolutionSettings,
   LikelihoodLoss,
   LossSettings,
   NegativeAwareLoss,

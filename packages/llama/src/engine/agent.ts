@@ -36,9 +36,14 @@ export class Agent {
     this.optimizer = newOptimizerState(this.layout.length);
   }
 
+  /** Names the weights as they stand. */
+  get key(): string {
+    return `${this.name} training ${this.#revision}`;
+  }
+
   /** The weights as they stand, ready for graphs. */
   current(): AdapterWeights {
-    return foldedWeights(`${this.name} training ${this.#revision}`, this.weights, this.layout, this.settings.rank, this.settings.alpha);
+    return foldedWeights(this.key, this.weights, this.layout, this.settings.rank, this.settings.alpha);
   }
 
   /** The layout of an adapter of any rank for this agent's model. */

@@ -7,7 +7,7 @@ import { prepareBase } from '../model/base-weights.ts';
 import { type HyperParameters, hyperParametersOf } from '../model/hyper-parameters.ts';
 import { prefixTree } from '../model/prefix-tree.ts';
 import type { AdapterWeights } from './adapter-weights.ts';
-import { LanePool } from './lane-pool.ts';
+import { LanePool, type WorkKind } from './lane-pool.ts';
 import { ModelLane } from './model-lane.ts';
 import { sampleChunk, type TokenSample } from './sampler.ts';
 import { planSampling, type SamplingSettings, type TokenPrompt } from './sampling-plan.ts';
@@ -61,13 +61,18 @@ export class Engine {
     return results;
   }
 
-  /** Log-probs of every continuation, in order. */
-  async score(owner: string, weights: AdapterWeights, items: readonly ScoreItem[]): Promise<readonly (readonly Float32Array[])[]> {
+  /** Log-probs of every continuation, in order. `kind` is what the time is booked on. */
+  async score(
+    owner: string,
+    weights: AdapterWeights,
+    items: readonly ScoreItem[],
+    kind: WorkKind = 'score',
+  ): Promise<readonly (readonly Float32Array[])[]> {
     const results: (readonly Float32Array[])[] = items.map(() => []);
     await Promise.all(
       planTrees(items.map((item) => prefixTree(item.prompt, item.continuations))).map(async (chunk) => {
         const continuations = chunk.places.map((place) => (items[place] as ScoreItem).continuations);
-        const groups = await this.pool.run(owner, 'score', (member) => scoreChunk(member, weights, chunk, continuations));
+        const groups = await this.pool.run(owner, kind, (member) => scoreChunk(member, weights, chunk, continuations));
         for (const [index, place] of chunk.places.entries()) results[place] = groups[index] as readonly Float32Array[];
       }),
     );

@@ -3,11 +3,10 @@ import { openFullTrainer } from '../starter/open-full-trainer.ts';
 import { byteModel, initialModel } from '../starter/model-file.ts';
 import { byteSequence } from '../starter/byte-vocabulary.ts';
 import { fullLayout } from '../model/parameter-layout.ts';
+import { groupsNear } from '../testing/groups.ts';
 import {
   openEngine,
   randomAgent,
-  randomNumbers,
-  randomTokens,
   seconds,
   temporaryFolder,
   tinySize,
@@ -17,7 +16,7 @@ import type { LossSettings, TrainGroup } from '../worker/protocol.ts';
 import type { Agent } from './agent.ts';
 import type { Engine } from './engine.ts';
 import { baseWeights } from './adapter-weights.ts';
-import { totalGradient, updateAgent } from './updater.ts';
+import { applyGradient, totalGradient, type UpdateRequest } from './updater.ts';
 
 const folder = temporaryFolder();
 afterAll(() => folder.dispose());
@@ -37,27 +36,9 @@ const update = { learningRate: 0.01, beta1: 0.9, beta2: 0.99, epsilon: 1e-8, wei
 // Bounds far away: finite differences are meaningless across the kinks of the clip.
 const loss = { kind: 'clipped' as const, clipLow: 0.99, clipHigh: 50, klToBase: 0.1, klEstimator: 'k3' as const, entropyBonus: 0.05 };
 
-/** Groups whose samples share prefixes, as samples of short answers do, sampled by a policy near the agent's. */
-async function groupsNear(engine: Engine, agent: Agent): Promise<readonly TrainGroup[]> {
-  const items = [5, 9, 3].map((prompt, index) => ({
-    prompt: randomTokens(prompt, index),
-    continuations: [2, 4, 4, 1].map((count, which) => {
-      const tokens = randomTokens(count, index);
-      if (which === 2) tokens[count - 1] = 77;
-      return tokens;
-    }),
-  }));
-  const scores = await engine.score(agent.name, agent.current(), items);
-  return items.map(({ prompt, continuations }, index) => ({
-    promptTokens: prompt,
-    samples: continuations.map((tokens, which) => ({
-      tokens,
-      oldLogProbs: randomNumbers(tokens.length, 0.3, which).map(
-        (shift, position) => shift + (scores[index]?.[which]?.[position] as number),
-      ),
-      advantages: randomNumbers(tokens.length, 1, 40 + which + index),
-    })),
-  }));
+/** One step of the agent along the gradient of the request. */
+async function updateAgent(engine: Engine, agent: Agent, request: UpdateRequest) {
+  return applyGradient(agent, request.update, await totalGradient(engine.pool, agent, request));
 }
 
 describe('gradients of an adapter', () => {
@@ -92,9 +73,9 @@ describe('gradients of an adapter', () => {
       loss: { ...loss, klToBase: 0, entropyBonus: 0 },
       update,
     };
-    const first = await updateAgent(engine.pool, agent, request);
+    const first = await updateAgent(engine, agent, request);
     let last = first;
-    for (let step = 0; step < 5; step++) last = await updateAgent(engine.pool, agent, request);
+    for (let step = 0; step < 5; step++) last = await updateAgent(engine, agent, request);
     expect(last.loss).toBeLessThan(first.loss);
     expect(agent.optimizer.step).toBe(6);
   });
@@ -107,7 +88,7 @@ describe('gradients of an adapter', () => {
       ...group,
       samples: group.samples.map((sample) => ({ ...sample, advantages: sample.advantages.map(() => 0) })),
     }));
-    const stats = await updateAgent(engine.pool, agent, {
+    const stats = await updateAgent(engine, agent, {
       groups: flat,
       normaliser: 20,
       loss: { ...loss, klToBase: 0, entropyBonus: 0 },

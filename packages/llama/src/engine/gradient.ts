@@ -1,6 +1,6 @@
-import { policyGradient, type PolicyGradientSums, type PolicyLoss } from '../losses/policy-gradient.ts';
+import type { LossSums } from '../losses/loss-sums.ts';
+import { policyGradient, type PolicyLoss } from '../losses/policy-gradient.ts';
 import type { TokenTerm } from '../losses/token-term.ts';
-import type { PrefixTree } from '../model/prefix-tree.ts';
 import { treeInputs } from '../model/tree-batch.ts';
 import type { LossSettings, TrainGroup } from '../worker/protocol.ts';
 import { type AdapterWeights, baseWeights } from './adapter-weights.ts';
@@ -11,7 +11,7 @@ import type { TreeChunk } from './tree-chunks.ts';
 /** Gradient of the loss over some groups with respect to the adapter's weights, and the loss figures. */
 export interface AdapterGradient {
   readonly gradient: Float32Array;
-  readonly sums: PolicyGradientSums;
+  readonly sums: LossSums;
 }
 
 /** A chunk of a batch with the groups that its trees were made of. */
@@ -26,7 +26,8 @@ export function effectiveGroups(groups: readonly TrainGroup[], loss: LossSetting
   return spoken.filter((group) => group.samples.some((sample) => sample.advantages.some((advantage) => advantage !== 0)));
 }
 
-function needsBase({ kind, klToBase }: LossSettings): boolean {
+/** Whether the loss compares with the base model. */
+export function needsBase({ kind, klToBase }: LossSettings): boolean {
   return klToBase > 0 || kind === 'preference';
 }
 
@@ -42,15 +43,11 @@ export async function chunkGradient(
   const inputs = treeInputs(chunk.trees, chunk.shape, model.heads / model.keyValueHeads);
   const graph = await member.trainer(chunk.shape, weights);
   const logits = await graph.forward(inputs);
-  const terms = chunk.trees.flatMap(({ tree }, index) =>
-    termsOf({
-      tree,
-      group: chunk.groups[index] as TrainGroup,
-      number: index,
-      firstRow: inputs.firstRows[index] as number,
-      base: base?.[index],
-    }),
-  );
+  const terms = chunk.trees.flatMap(({ tree }, index) => {
+    const first = inputs.firstRows[index] as number;
+    const rowOf = (which: number, position: number): number => first + (tree.predictors[which]?.[position] as number);
+    return groupTerms({ group: chunk.groups[index] as TrainGroup, number: index, base: base?.[index] }, rowOf);
+  });
   terms.sort((a, b) => a.row - b.row);
   const { gradient, sums } = policyGradient(logits, model.vocabulary, terms, loss, member.lane.numbers('gradient', logits.length));
   await graph.backward(gradient);
@@ -62,26 +59,27 @@ export function answersOf(group: TrainGroup): readonly Int32Array[] {
   return group.samples.map((sample) => sample.tokens);
 }
 
-/** A group where it lies in a chunk. */
-interface PlacedGroup {
-  readonly tree: PrefixTree;
+/** A group among those of a computation. */
+export interface NumberedGroup {
   readonly group: TrainGroup;
   readonly number: number;
-  readonly firstRow: number;
+  /** Log-probs of every sample's tokens under the base model, where the loss needs them. */
   readonly base: readonly Float32Array[] | undefined;
 }
 
-/** The terms of a group's tokens that were sampled; given ones are no terms. */
-function termsOf({ tree, group, number, firstRow, base }: PlacedGroup): readonly TokenTerm[] {
+/** The terms of a group's tokens that were sampled; given ones are no terms. `rowOf` says which row of logits predicts a sample's token. */
+export function groupTerms(
+  { group, number, base }: NumberedGroup,
+  rowOf: (sample: number, position: number) => number,
+): readonly TokenTerm[] {
   const terms: TokenTerm[] = [];
   const { solveRate = Number.NaN, clipHigh } = group;
   for (const [which, sample] of group.samples.entries()) {
-    const predictors = tree.predictors[which] as Int32Array;
     const { weight = 1, given } = sample;
     for (let position = 0; position < sample.tokens.length; position++) {
       if (given?.[position] === 1) continue;
       terms.push({
-        row: firstRow + (predictors[position] as number),
+        row: rowOf(which, position),
         token: sample.tokens[position] as number,
         oldLogProb: sample.oldLogProbs[position] as number,
         advantage: sample.advantages[position] as number,

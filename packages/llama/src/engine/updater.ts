@@ -1,5 +1,5 @@
 import { RedQueenError } from '@redqueen/core';
-import { addSums, emptySums } from '../losses/policy-gradient.ts';
+import { addSums, emptySums } from '../losses/loss-sums.ts';
 import { prefixTree } from '../model/prefix-tree.ts';
 import type { LossSettings, TrainGroup, UpdateSettings, UpdateStats } from '../worker/protocol.ts';
 import { adamwStep, norm } from './adamw.ts';
@@ -41,11 +41,10 @@ export async function totalGradient(pool: LanePool<ModelLane>, agent: Agent, req
 }
 
 /**
- * One optimizer update of the agent. A batch without any effect (all advantages zero) leaves weights and optimizer as they are.
+ * One step of AdamW. A batch without any effect (all advantages zero) leaves weights and optimizer as they are.
  * Throws `failed_precondition`, and leaves them too, where the gradient is not finite.
  */
-export async function updateAgent(pool: LanePool<ModelLane>, agent: Agent, request: UpdateRequest): Promise<UpdateStats> {
-  const { gradient, sums } = await totalGradient(pool, agent, request);
+export function applyGradient(agent: Agent, update: UpdateSettings, { gradient, sums }: AdapterGradient): UpdateStats {
   const gradientNorm = norm(gradient);
   if (!Number.isFinite(gradientNorm)) {
     throw new RedQueenError(
@@ -54,7 +53,7 @@ export async function updateAgent(pool: LanePool<ModelLane>, agent: Agent, reque
     );
   }
   if (sums.tokens > 0) {
-    adamwStep(agent.weights, gradient, agent.optimizer, request.update);
+    adamwStep(agent.weights, gradient, agent.optimizer, update);
     agent.changed();
   }
   const tokens = Math.max(1, sums.tokens);

@@ -1,8 +1,8 @@
 import type { LossSettings } from '../worker/protocol.ts';
-import { klToBase } from './kl-to-base.ts';
+import { addTerm, emptySums, type LossSums } from './loss-sums.ts';
 import { isSequenceLoss, sequenceLosses } from './sequence-loss.ts';
 import { RowSoftmax } from './softmax.ts';
-import { tokenLoss } from './token-loss.ts';
+import { termLoss } from './term-loss.ts';
 import type { TokenLoss, TokenTerm } from './token-term.ts';
 
 /** A policy-gradient loss over many tokens. */
@@ -12,43 +12,12 @@ export interface PolicyLoss {
   readonly normaliser: number;
 }
 
-/** Sums over tokens; divide by `tokens` for means. */
-export interface PolicyGradientSums {
-  /** The loss, already divided by the normaliser. */
-  loss: number;
-  tokens: number;
-  /** Tokens at which a bound of the loss was reached. */
-  clipped: number;
-  /** Σ (old log p − new log p), an estimate of the divergence from the sampling policy. */
-  divergence: number;
-  entropy: number;
-  /** Largest |new log p − old log p|. */
-  mismatch: number;
-}
-
-const none = { value: 0, derivative: 0 };
-
-/** No tokens yet. */
-export function emptySums(): PolicyGradientSums {
-  return { loss: 0, tokens: 0, clipped: 0, divergence: 0, entropy: 0, mismatch: 0 };
-}
-
-/** Adds `part` to `total`. */
-export function addSums(total: PolicyGradientSums, part: PolicyGradientSums): void {
-  total.loss += part.loss;
-  total.tokens += part.tokens;
-  total.clipped += part.clipped;
-  total.divergence += part.divergence;
-  total.entropy += part.entropy;
-  total.mismatch = Math.max(total.mismatch, part.mismatch);
-}
-
 interface Work {
   readonly logits: Float32Array;
   readonly gradient: Float32Array;
   readonly softmax: RowSoftmax;
   readonly loss: PolicyLoss;
-  readonly sums: PolicyGradientSums;
+  readonly sums: LossSums;
   /** Of each term, where the loss looks at whole samples. */
   readonly whole: readonly TokenLoss[] | undefined;
 }
@@ -64,7 +33,7 @@ export function policyGradient(
   terms: readonly TokenTerm[],
   loss: PolicyLoss,
   gradient: Float32Array = new Float32Array(logits.length),
-): { readonly gradient: Float32Array; readonly sums: PolicyGradientSums } {
+): { readonly gradient: Float32Array; readonly sums: LossSums } {
   const softmax = new RowSoftmax(vocabulary);
   const whole = isSequenceLoss(loss.settings) ? sequenceLosses(loss.settings, terms, logProbsOf(logits, softmax, terms)) : undefined;
   const work: Work = { logits, gradient: gradient.fill(0), softmax, loss, sums: emptySums(), whole };
@@ -100,20 +69,13 @@ function addRow(work: Work, offset: number, terms: readonly TokenTerm[], start: 
     const term = terms[index] as TokenTerm;
     const place = offset + term.token;
     const logProb = (logits[place] as number) - softmax.logTotal;
-    const main = isSequenceLoss(settings) ? (work.whole?.[index] as TokenLoss) : tokenLoss(settings, logProb, term);
-    const penalty = settings.klToBase > 0 ? klToBase(settings.klEstimator, logProb, term.baseLogProb) : none;
+    const main = termLoss(settings, logProb, term, work.whole?.[index]);
     const share = term.weight / normaliser;
-    const derivative = (main.derivative + settings.klToBase * penalty.derivative) * share;
-    gradient[place] = (gradient[place] as number) + derivative;
-    pull += derivative;
+    gradient[place] = (gradient[place] as number) + main.derivative * share;
+    pull += main.derivative * share;
     bonus += settings.entropyBonus * share;
-    sums.loss += (main.loss + settings.klToBase * penalty.value - settings.entropyBonus * entropy) * share;
-    sums.clipped += main.clipped ? 1 : 0;
-    sums.divergence += term.oldLogProb - logProb;
-    sums.mismatch = Math.max(sums.mismatch, Math.abs(logProb - term.oldLogProb));
+    addTerm(sums, term, logProb, { ...main, loss: main.loss - settings.entropyBonus * entropy }, share, entropy);
   }
-  sums.tokens += end - start;
-  sums.entropy += (end - start) * entropy;
   spread(work, offset, pull, bonus, entropy);
 }
 

@@ -71,6 +71,18 @@ function checkSettings(request: TrainRequest): void {
     throw refuse('beta1, beta2, epsilon', 'must be below 1, below 1 and above 0');
 }
 
+/** Most pairs of members that an update may compare. */
+const maxPairs = 4096;
+
+function checkEvolution({ evolution, loss }: TrainRequest): void {
+  if (evolution === undefined) return;
+  const { pairs, sigma, seed } = evolution;
+  if (!Number.isInteger(pairs) || pairs < 1 || pairs > maxPairs) throw refuse('pairs', `is ${pairs}; it must be 1 to ${maxPairs}`);
+  if (!Number.isFinite(sigma) || sigma <= 0) throw refuse('sigma', `is ${sigma}; it must be a positive number`);
+  if (!Number.isInteger(seed)) throw refuse('seed', `is ${seed}; it must be a whole number`);
+  if (loss.entropyBonus !== 0) throw refuse('entropy_bonus', `is ${loss.entropyBonus}; evolution strategies score tokens and know no entropies, so it must be 0`);
+}
+
 function checkGroupSettings(field: string, { solveRate, clipHigh }: TrainGroup, kind: LossSettings['kind']): void {
   if (clipHigh !== undefined && !(Number.isFinite(clipHigh) && clipHigh >= 0))
     throw refuse(`${field}.clip_high`, `is ${clipHigh}; it must be 0 or more`);
@@ -89,6 +101,7 @@ function checkSample(field: string, { tokens, oldLogProbs, advantages, given, we
 /** Throws `invalid_argument` naming the field. */
 export function checkTrain(request: TrainRequest, model: HyperParameters): void {
   checkSettings(request);
+  checkEvolution(request);
   for (const [index, group] of request.groups.entries()) {
     const field = `groups[${index}]`;
     if (group.promptTokens.length === 0) throw refuse(`${field}.prompt_tokens`, 'is empty');

@@ -5,7 +5,8 @@ import { RedQueenError } from '@redqueen/core';
 import { Agent, maxRank } from '../engine/agent.ts';
 import { type AdapterWeights, baseWeights, foldedWeights } from '../engine/adapter-weights.ts';
 import { Engine } from '../engine/engine.ts';
-import { updateAgent } from '../engine/updater.ts';
+import { evolvedGradient } from '../engine/evolution.ts';
+import { applyGradient, totalGradient } from '../engine/updater.ts';
 import { deviceLabel } from '../ffi/backend.ts';
 import { type AdapterExpectation, encodeAdapter, validateAdapter } from '../gguf/adapter-file.ts';
 import { decodeOptimizer, encodeOptimizer } from '../gguf/optimizer-file.ts';
@@ -150,7 +151,9 @@ export class LocalDevice implements PolicyDevice {
     const { engine } = this.#ready();
     checkTrain(request, engine.model);
     return agent.exclusively(async () => {
-      const stats = await updateAgent(engine.pool, agent, request);
+      const { evolution, update } = request;
+      const gradient = evolution ? await evolvedGradient(engine, agent, request, evolution) : await totalGradient(engine.pool, agent, request);
+      const stats = applyGradient(agent, update, gradient);
       this.#trainedTokens += stats.tokens;
       return stats;
     });

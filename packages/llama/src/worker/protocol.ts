@@ -132,6 +132,16 @@ export interface UpdateSettings {
   readonly maxGradientNorm: number;
 }
 
+/** How evolution strategies estimate a gradient: antithetic pairs of perturbed copies of the adapter, whose losses are compared. */
+export interface EvolutionSettings {
+  /** Pairs of members an update; every member scores the whole batch once. */
+  readonly pairs: number;
+  /** Standard deviation of the noise that a member adds to every element of B. */
+  readonly sigma: number;
+  /** Seed of the noise; another one for every update. */
+  readonly seed: number;
+}
+
 /** What one update looked like. */
 export interface UpdateStats {
   readonly loss: number;
@@ -199,13 +209,14 @@ export interface PolicyDevice {
     readonly version: number;
     readonly prompts: readonly { readonly text: string; readonly continuations: readonly string[] }[];
   }): Promise<readonly SampledGroup[]>;
-  /** One optimizer update on the agent's own copy of the weights. */
+  /** One optimizer update on the agent's own copy of the weights, with the gradient computed or, where `evolution` says how, estimated without a backward pass. */
   train(request: {
     readonly agent: string;
     readonly groups: readonly TrainGroup[];
     readonly normaliser: number;
     readonly loss: LossSettings;
     readonly update: UpdateSettings;
+    readonly evolution?: EvolutionSettings;
   }): Promise<UpdateStats>;
   /** The agent's trainable state as files. */
   exportAgent(agent: string): Promise<AgentFiles>;

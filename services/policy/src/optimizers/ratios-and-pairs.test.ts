@@ -63,3 +63,17 @@ it('dpo becomes exo by its smoothing, which stays below one half', () => {
   expect(requestOf('dpo', batchOf([1, -1]), settings, 1e-3, { smoothing: 0.1 }).loss).toMatchObject({ smoothing: 0.1 });
   expect(() => requestOf('dpo', batchOf([1, -1]), settings, 1e-3, { smoothing: 0.5 })).toThrow(/smoothing/);
 });
+
+describe('evolution-strategies', () => {
+  it('asks for the clipped surrogate, with other noise in every batch and for every agent', () => {
+    const request = requestOf('evolution-strategies', batchOf([1, -1]), settings, 1e-3, { pairs: 4 });
+    expect(request).toMatchObject({ loss: { kind: 'clipped' }, evolution: { pairs: 4, sigma: 0.02 } });
+    const seeds = [{}, { number: 4 }, { agent: 'executor/1' }].map(
+      (changes) => requestOf('evolution-strategies', batchOf([1], changes), settings, 1e-3).evolution?.seed,
+    );
+    expect(new Set(seeds).size).toBe(3);
+    expect(requestOf('evolution-strategies', batchOf([1]), settings, 1e-3).evolution?.seed).toBe(seeds[0]);
+    expect(() => requestOf('evolution-strategies', batchOf([1]), settings, 1e-3, { sigma: 0 })).toThrow(/sigma/);
+    expect(() => requestOf('evolution-strategies', batchOf([1]), { ...settings, entropyBonus: 0.1 }, 1e-3)).toThrow(/entropyBonus/);
+  });
+});

@@ -1,4 +1,4 @@
-import type { LossSettings, TrainGroup, UpdateSettings } from '@redqueen/llama';
+import type { EvolutionSettings, LossSettings, TrainGroup, UpdateSettings } from '@redqueen/llama';
 
 /** One optimizer update, ready for the device: what every policy optimizer makes of a batch. The device checks it. */
 export interface TrainRequest {
@@ -7,4 +7,6 @@ export interface TrainRequest {
   readonly normaliser: number;
   readonly loss: LossSettings;
   readonly update: UpdateSettings;
+  /** How the gradient is estimated instead of computed. */
+  readonly evolution?: EvolutionSettings;
 }
