@@ -1,4 +1,4 @@
-import { addTerm, emptySums, type LossSums } from '../losses/loss-sums.ts';
+import { addToken, emptySums, type LossSums } from '../losses/loss-sums.ts';
 import type { PolicyLoss } from '../losses/policy-gradient.ts';
 import { isSequenceLoss, sequenceLosses } from '../losses/sequence-loss.ts';
 import { termLoss } from '../losses/term-loss.ts';
@@ -64,7 +64,8 @@ function lossOf(terms: readonly TokenTerm[], logProbs: Float64Array, { settings,
   const sums = emptySums();
   for (const [index, term] of terms.entries()) {
     const logProb = logProbs[index] as number;
-    addTerm(sums, term, logProb, termLoss(settings, logProb, term, whole?.[index]), term.weight / normaliser, -logProb);
+    const loss = termLoss(settings, logProb, term, whole?.[index]);
+    addToken(sums, { term, logProb, loss, share: term.weight / normaliser, entropy: -logProb });
   }
   return sums;
 }

@@ -29,8 +29,20 @@ export function addSums(total: LossSums, part: LossSums): void {
   total.mismatch = Math.max(total.mismatch, part.mismatch);
 }
 
-/** Adds one token: its log p now, its share of the loss (weight / normaliser) and the entropy of its row. */
-export function addTerm(sums: LossSums, term: TokenTerm, logProb: number, loss: TokenLoss, share: number, entropy: number): void {
+/** A token as it counts. */
+export interface CountedToken {
+  readonly term: TokenTerm;
+  /** log p now. */
+  readonly logProb: number;
+  readonly loss: TokenLoss;
+  /** What its loss is multiplied by: weight / normaliser. */
+  readonly share: number;
+  /** Of the distribution that it was drawn from, in nats. */
+  readonly entropy: number;
+}
+
+/** Adds one token. */
+export function addToken(sums: LossSums, { term, logProb, loss, share, entropy }: CountedToken): void {
   sums.loss += loss.loss * share;
   sums.tokens += 1;
   sums.clipped += loss.clipped ? 1 : 0;

@@ -1,5 +1,5 @@
 import type { LossSettings } from '../worker/protocol.ts';
-import { addTerm, emptySums, type LossSums } from './loss-sums.ts';
+import { addToken, emptySums, type LossSums } from './loss-sums.ts';
 import { isSequenceLoss, sequenceLosses } from './sequence-loss.ts';
 import { RowSoftmax } from './softmax.ts';
 import { termLoss } from './term-loss.ts';
@@ -74,7 +74,7 @@ function addRow(work: Work, offset: number, terms: readonly TokenTerm[], start: 
     gradient[place] = (gradient[place] as number) + main.derivative * share;
     pull += main.derivative * share;
     bonus += settings.entropyBonus * share;
-    addTerm(sums, term, logProb, { ...main, loss: main.loss - settings.entropyBonus * entropy }, share, entropy);
+    addToken(sums, { term, logProb, loss: { ...main, loss: main.loss - settings.entropyBonus * entropy }, share, entropy });
   }
   spread(work, offset, pull, bonus, entropy);
 }
