@@ -53,7 +53,9 @@ async function objective(engine: Engine, agent: Agent, request: UpdateRequest): 
     const scores = await score(weights);
     const logProbs: number[] = [];
     const terms = groups.flatMap((group, number) =>
-      groupTerms({ group, number, base: base?.[number] }, (which, position) => logProbs.push(scores[number]?.[which]?.[position] as number)),
+      groupTerms({ group, number, base: base?.[number] }, (which, position) =>
+        logProbs.push(scores[number]?.[which]?.[position] as number),
+      ),
     );
     return lossOf(terms, Float64Array.from(logProbs), loss);
   };

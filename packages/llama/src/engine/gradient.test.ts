@@ -4,14 +4,7 @@ import { byteModel, initialModel } from '../starter/model-file.ts';
 import { byteSequence } from '../starter/byte-vocabulary.ts';
 import { fullLayout } from '../model/parameter-layout.ts';
 import { groupsNear } from '../testing/groups.ts';
-import {
-  openEngine,
-  randomAgent,
-  seconds,
-  temporaryFolder,
-  tinySize,
-  writeTinyModel,
-} from '../testing/tiny-model.ts';
+import { openEngine, randomAgent, seconds, temporaryFolder, tinySize, writeTinyModel } from '../testing/tiny-model.ts';
 import type { LossSettings, TrainGroup } from '../worker/protocol.ts';
 import type { Agent } from './agent.ts';
 import type { Engine } from './engine.ts';

@@ -80,7 +80,8 @@ function checkEvolution({ evolution, loss }: TrainRequest): void {
   if (!Number.isInteger(pairs) || pairs < 1 || pairs > maxPairs) throw refuse('pairs', `is ${pairs}; it must be 1 to ${maxPairs}`);
   if (!Number.isFinite(sigma) || sigma <= 0) throw refuse('sigma', `is ${sigma}; it must be a positive number`);
   if (!Number.isInteger(seed)) throw refuse('seed', `is ${seed}; it must be a whole number`);
-  if (loss.entropyBonus !== 0) throw refuse('entropy_bonus', `is ${loss.entropyBonus}; evolution strategies score tokens and know no entropies, so it must be 0`);
+  if (loss.entropyBonus !== 0)
+    throw refuse('entropy_bonus', `is ${loss.entropyBonus}; evolution strategies score tokens and know no entropies, so it must be 0`);
 }
 
 function checkGroupSettings(field: string, { solveRate, clipHigh }: TrainGroup, kind: LossSettings['kind']): void {

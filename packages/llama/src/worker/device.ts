@@ -152,7 +152,9 @@ export class LocalDevice implements PolicyDevice {
     checkTrain(request, engine.model);
     return agent.exclusively(async () => {
       const { evolution, update } = request;
-      const gradient = evolution ? await evolvedGradient(engine, agent, request, evolution) : await totalGradient(engine.pool, agent, request);
+      const gradient = evolution
+        ? await evolvedGradient(engine, agent, request, evolution)
+        : await totalGradient(engine.pool, agent, request);
       const stats = applyGradient(agent, update, gradient);
       this.#trainedTokens += stats.tokens;
       return stats;
