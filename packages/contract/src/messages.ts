@@ -43,6 +43,14 @@ export type {
   DownloadAdapterResponse as DownloadAdapterResponseInput,
   DownloadAdapterResponse__Output as DownloadAdapterResponse,
 } from '../gen/redqueen/v1/DownloadAdapterResponse.ts';
+export type {
+  EndLeaseRequest as EndLeaseRequestInput,
+  EndLeaseRequest__Output as EndLeaseRequest,
+} from '../gen/redqueen/v1/EndLeaseRequest.ts';
+export type {
+  EndLeaseResponse as EndLeaseResponseInput,
+  EndLeaseResponse__Output as EndLeaseResponse,
+} from '../gen/redqueen/v1/EndLeaseResponse.ts';
 export type { EpisodeSummary as EpisodeSummaryInput, EpisodeSummary__Output as EpisodeSummary } from '../gen/redqueen/v1/EpisodeSummary.ts';
 export type { Event as EventInput, Event__Output as Event } from '../gen/redqueen/v1/Event.ts';
 export type { Expired as ExpiredInput, Expired__Output as Expired } from '../gen/redqueen/v1/Expired.ts';
@@ -86,8 +94,11 @@ export type {
 } from '../gen/redqueen/v1/InteractionReward.ts';
 export type { JudgeRequest as JudgeRequestInput, JudgeRequest__Output as JudgeRequest } from '../gen/redqueen/v1/JudgeRequest.ts';
 export type { JudgeResponse as JudgeResponseInput, JudgeResponse__Output as JudgeResponse } from '../gen/redqueen/v1/JudgeResponse.ts';
-export type { KnobState as KnobStateInput, KnobState__Output as KnobState } from '../gen/redqueen/v1/KnobState.ts';
 export type { Knob as KnobInput, Knob__Output as Knob } from '../gen/redqueen/v1/Knob.ts';
+export type { KnobState as KnobStateInput, KnobState__Output as KnobState } from '../gen/redqueen/v1/KnobState.ts';
+export type { LeaseExample as LeaseExampleInput, LeaseExample__Output as LeaseExample } from '../gen/redqueen/v1/LeaseExample.ts';
+export type { LeaseRequest as LeaseRequestInput, LeaseRequest__Output as LeaseRequest } from '../gen/redqueen/v1/LeaseRequest.ts';
+export type { LeaseResponse as LeaseResponseInput, LeaseResponse__Output as LeaseResponse } from '../gen/redqueen/v1/LeaseResponse.ts';
 export type {
   ListDeadLettersRequest as ListDeadLettersRequestInput,
   ListDeadLettersRequest__Output as ListDeadLettersRequest,

@@ -5,6 +5,7 @@ export type {
   AgentFiles,
   ClippedLoss,
   DeviceReport,
+  InitialFiles,
   EvolutionSettings,
   LikelihoodLoss,
   LossSettings,

@@ -53,6 +53,8 @@ async function freePolicyServer(config: Config) {
           groups: prompts.map(({ text, samples }) => ({ prompt: text, samples: Array.from({ length: samples }, () => ({ text: '82' })) })),
         }),
         Score: async () => ({ groups: [] }),
+        Lease: async () => ({}),
+        EndLease: async () => ({}),
         Promote: async ({ agent, version }) => ({ version: { agent, version: version + 1 } }),
         Rollback: async ({ agent, version }) => ({ version: { agent, version: version + 1 } }),
       },

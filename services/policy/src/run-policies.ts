@@ -1,8 +1,9 @@
-import { RedQueenError } from '@redqueen/core';
+import { RedQueenError, type Clock, type IdSource } from '@redqueen/core';
 import type { Bus, Logger } from '@redqueen/runtime';
 import type { DeviceHost } from './device/host.ts';
 import { Served } from './device/served.ts';
 import { Trainer } from './device/trainer.ts';
+import { Leases } from './leases/leases.ts';
 import { emptyState, type PolicyState, type RunPlan } from './lineage/state.ts';
 import { ContentStore } from './store/content-store.ts';
 import { Pruner, type FileStores } from './store/pruner.ts';
@@ -14,6 +15,8 @@ export interface RunPoliciesOptions {
   readonly bus: Bus;
   readonly stores: FileStores;
   readonly logger: Logger;
+  readonly clock: Clock;
+  readonly ids: IdSource;
   /** Resolves once the device may be used for this run, e.g. once the agents of an earlier attachment are gone. */
   readonly vacated: Promise<void>;
   /** Ends the run with an error that no retry can cure. */
@@ -27,6 +30,7 @@ export class RunPolicies {
   readonly bus: Bus;
   readonly stores: FileStores;
   readonly served: Served;
+  readonly leases: Leases;
   readonly trainer: Trainer;
   readonly pruner: Pruner;
   readonly logger: Logger;
@@ -34,7 +38,7 @@ export class RunPolicies {
   #state: PolicyState = emptyState;
   #changed = Promise.withResolvers<void>();
 
-  constructor({ plan, host, bus, stores, logger, vacated, fail }: RunPoliciesOptions) {
+  constructor({ plan, host, bus, stores, logger, clock, ids, vacated, fail }: RunPoliciesOptions) {
     this.fail = fail;
     this.plan = plan;
     this.host = host;
@@ -42,6 +46,7 @@ export class RunPolicies {
     this.stores = stores;
     this.logger = logger;
     this.served = new Served({ plan, host, stores, vacated });
+    this.leases = new Leases({ plan, served: this.served, stores, clock, ids });
     this.trainer = new Trainer(plan, this.served, stores, logger);
     this.pruner = new Pruner(plan, stores, logger);
   }
@@ -50,6 +55,12 @@ export class RunPolicies {
   get state(): PolicyState {
     if (this.#state.agents.length > 0) return this.#state;
     throw new RedQueenError('unavailable', `the agents of run ${this.plan.run} are still being created; try again`);
+  }
+
+  /** Removes everything of the run from the device, for good. */
+  async close(): Promise<void> {
+    await this.leases.close();
+    await this.served.close();
   }
 
   /** The actor has a new state. */

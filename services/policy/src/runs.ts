@@ -31,15 +31,17 @@ export class Runs {
    * for another base model than that of a run under way: one device serves one.
    */
   attach(record: RunRecord, plugins: readonly AnyPlugin[] = []): RunPolicies {
-    const { bus, config, logger } = this.#context;
+    const { bus, clock, config, ids, logger } = this.#context;
     const host = this.#hostFor(modelFile(record.recipe.model, config.policy.modelsFolder), record.run);
-    const vacated = this.#runs.get(record.run)?.served.close() ?? Promise.resolve();
+    const vacated = this.#runs.get(record.run)?.close() ?? Promise.resolve();
     const policies = new RunPolicies({
       plan: { run: record.run, recipe: record.recipe, seed: record.seed, updates: record.updates, plugins },
       host,
       bus,
       stores: storesOf(bus, record.run),
       logger: logger.child({ run: record.run }),
+      clock,
+      ids,
       vacated,
       fail: (error) => failRun(this.#context, record.run, error.message),
     });
@@ -86,7 +88,7 @@ export class Runs {
       if (this.#runs.size <= runsKept) return;
       if (this.#attached.has(run)) continue;
       this.#runs.delete(run);
-      void policies.served.close();
+      void policies.close();
     }
   }
 

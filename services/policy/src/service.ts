@@ -5,6 +5,7 @@ import { policyActor } from './actor.ts';
 import { startChild } from './device/child.ts';
 import { plugins } from './plugins.ts';
 import { device } from './rpc/device.ts';
+import { endLease, lease } from './rpc/leases.ts';
 import { exportAdapter, reinstate, versions } from './rpc/lineage.ts';
 import { generate, score } from './rpc/sampling.ts';
 import { Runs } from './runs.ts';
@@ -22,6 +23,8 @@ export const createPolicy: CreateService = async (context) => {
         Promote: (request, call) => reinstate(context, runs, 'promote', request, call),
         Rollback: (request, call) => reinstate(context, runs, 'rollback', request, call),
         ExportAdapter: (request) => exportAdapter(runs, request),
+        Lease: (request, call) => lease(runs, request, call),
+        EndLease: (request) => endLease(runs, request),
         Device: (_, call) => device(runs, call),
       },
     },

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
 import { RedQueenError } from '@redqueen/core';
+import { newOptimizerState } from '../engine/adamw.ts';
 import { Agent, maxRank } from '../engine/agent.ts';
 import { type AdapterWeights, baseWeights, foldedWeights } from '../engine/adapter-weights.ts';
 import { Engine } from '../engine/engine.ts';
@@ -14,7 +15,16 @@ import { readGgufHeader } from '../gguf/reader.ts';
 import { adaptedMatrices } from '../model/parameter-layout.ts';
 import { Canary } from './canary.ts';
 import { checkGenerate, checkScore, checkTrain } from './checks.ts';
-import type { AdapterSettings, AgentFiles, DeviceReport, PolicyDevice, SampledGroup, SamplePrompt, UpdateStats } from './protocol.ts';
+import type {
+  AdapterSettings,
+  AgentFiles,
+  DeviceReport,
+  InitialFiles,
+  PolicyDevice,
+  SampledGroup,
+  SamplePrompt,
+  UpdateStats,
+} from './protocol.ts';
 import { openTokenizer, type Tokenizer } from './tokenizer.ts';
 
 /** Everything that exists once a model is open. */
@@ -65,7 +75,7 @@ export class LocalDevice implements PolicyDevice {
     return this.report();
   }
 
-  async createAgent(agent: string, settings: AdapterSettings, files?: AgentFiles): Promise<void> {
+  async createAgent(agent: string, settings: AdapterSettings, files?: InitialFiles): Promise<void> {
     if (this.#agents.has(agent)) throw new RedQueenError('already_exists', `agent "${agent}" exists on this device; remove it first`);
     const created = new Agent(agent, settings, this.#ready().engine.model);
     if (files !== undefined) this.#put(created, files);
@@ -200,7 +210,7 @@ export class LocalDevice implements PolicyDevice {
     this.#opened = null;
   }
 
-  #put(agent: Agent, files: AgentFiles): void {
+  #put(agent: Agent, files: InitialFiles): void {
     const { rank, alpha, values } = validateAdapter(files.adapter, this.#ready().expectation);
     const { settings } = agent;
     if (rank !== settings.rank || Math.fround(settings.alpha) !== alpha) {
@@ -209,7 +219,7 @@ export class LocalDevice implements PolicyDevice {
         `adapter: rank ${rank} and alpha ${alpha} are not the agent's ${settings.rank} and ${settings.alpha}`,
       );
     }
-    const optimizer = decodeOptimizer(files.optimizer, values.length);
+    const optimizer = files.optimizer ? decodeOptimizer(files.optimizer, values.length) : newOptimizerState(values.length);
     agent.weights = values;
     agent.optimizer = optimizer;
     agent.changed();

@@ -175,6 +175,9 @@ export interface AgentFiles {
   readonly optimizer: Uint8Array;
 }
 
+/** What an agent may start from. */
+export type InitialFiles = Pick<AgentFiles, 'adapter'> & Partial<AgentFiles>;
+
 /**
  * The calls that the native child answers. An agent name is unique on the device ("<run>:executor/0").
  * A version names weights that are served and never change; training works on the agent's own copy.
@@ -182,8 +185,8 @@ export interface AgentFiles {
 export interface PolicyDevice {
   /** Loads the base model and gets ready. Throws RedQueenError `failed_precondition` where the file is no GGUF model or an architecture that cannot be trained. */
   open(options: { readonly modelPath: string; readonly threads: number }): Promise<DeviceReport>;
-  /** Creates an agent with fresh adapter weights (B = 0), or with the files given. */
-  createAgent(agent: string, settings: AdapterSettings, files?: AgentFiles): Promise<void>;
+  /** Creates an agent with fresh adapter weights (B = 0), or with the files given; without an optimizer file its memory is fresh. */
+  createAgent(agent: string, settings: AdapterSettings, files?: InitialFiles): Promise<void>;
   removeAgent(agent: string): Promise<void>;
   /**
    * Makes an adapter file servable as that version, after validating it (hash, keys, names, shapes, rank, finite values) and the canary:

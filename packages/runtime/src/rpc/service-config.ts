@@ -6,7 +6,7 @@ const defaultSeconds = 30;
 
 /** Calls that may rightly take longer, in seconds; 0 for no deadline at all. */
 const seconds: Partial<Record<RpcService, Record<string, number>>> = {
-  PolicyService: { Generate: 120, Score: 120, ExportAdapter: 60 },
+  PolicyService: { Generate: 120, Score: 120, Lease: 120, ExportAdapter: 60 },
   GatewayService: { WatchRun: 0, StartRun: 60, Ask: 120, SubmitTask: 120, DownloadAdapter: 60 },
   ExecutorService: { Attempt: 120 },
   ProposerService: { Propose: 120 },
@@ -16,7 +16,7 @@ const seconds: Partial<Record<RpcService, Record<string, number>>> = {
 
 /** Calls that would do their work twice if they were sent twice: an answer lost on its way back must not start a second run. */
 const once: Partial<Record<RpcService, readonly string[]>> = {
-  PolicyService: ['Promote', 'Rollback'],
+  PolicyService: ['Promote', 'Rollback', 'Lease'],
   GatewayService: ['StartRun', 'ResumeRun', 'PromoteVersion', 'RollbackVersion'],
 };
 

@@ -3,6 +3,7 @@ import { RedQueenError } from '@redqueen/core';
 import type { SampledGroup } from '@redqueen/llama';
 import type { CallContext } from '@redqueen/runtime';
 import type { ReadyVersion } from '../device/served.ts';
+import type { RunPolicies } from '../run-policies.ts';
 import type { Runs } from '../runs.ts';
 import { checkGenerate, checkScore } from './checks.ts';
 import { sampleGroups, stampOf } from './groups.ts';
@@ -17,6 +18,7 @@ interface Target {
   readonly run: string;
   readonly agent: string;
   readonly version?: number;
+  readonly lease: string;
 }
 
 /** Samples continuations with one version of one agent. */
@@ -45,6 +47,15 @@ export async function score(runs: Runs, request: ScoreRequest, call: CallContext
   };
 }
 
+/** The weights that the target names: a lease's, or a version's. */
+async function readyFor(
+  { leases, served, state }: RunPolicies,
+  { agent, version, lease }: Target,
+  signal: AbortSignal,
+): Promise<ReadyVersion> {
+  return lease === '' ? served.ready(state, agent, version, signal) : leases.ready(lease, agent, signal);
+}
+
 /** Does the work with the version that the target names, again where the device's process dies meanwhile, and stamps the answer with what was used. */
 async function onDevice(
   runs: Runs,
@@ -55,7 +66,7 @@ async function onDevice(
 ): Promise<{ groups: ReturnType<typeof sampleGroups> }> {
   const policies = runs.of(target.run);
   for (let attempt = 1; ; attempt++) {
-    const ready = await policies.served.ready(policies.state, target.agent, target.version, signal);
+    const ready = await readyFor(policies, target, signal);
     try {
       return { groups: sampleGroups(prompts, await work(ready), stampOf(target.agent, ready.version)) };
     } catch (reason) {

@@ -70,6 +70,8 @@ export class Laboratory {
       bus: this.bus,
       stores: storesOf(this.#stumblingBus(), this.plan.run),
       logger: silentLogger,
+      clock: instantClock,
+      ids: { next: () => 'lease' },
       vacated: Promise.resolve(),
       fail: () => Promise.resolve(),
     };

@@ -1,5 +1,5 @@
 import { RedQueenError } from '@redqueen/core';
-import type { AgentFiles, DeviceReport, PolicyDevice, SampledGroup, UpdateStats } from '@redqueen/llama';
+import type { AgentFiles, DeviceReport, InitialFiles, PolicyDevice, SampledGroup, UpdateStats } from '@redqueen/llama';
 import type { DeviceProcess } from '../device/host.ts';
 import { sha256Of } from '../store/content-store.ts';
 
@@ -56,9 +56,9 @@ export class SimulatedDevice implements PolicyDevice {
     return this.#alive(report);
   }
 
-  async createAgent(agent: string, settings: { seed: number }, files?: AgentFiles): Promise<void> {
+  async createAgent(agent: string, settings: { seed: number }, files?: InitialFiles): Promise<void> {
     if (this.#alive(this.agents).has(agent)) throw new RedQueenError('already_exists', `agent ${agent} exists`);
-    const weights = files ? Buffer.from(files.optimizer).toString() : `seed ${settings.seed}`;
+    const weights = files?.optimizer ? Buffer.from(files.optimizer).toString() : `seed ${settings.seed}`;
     this.agents.set(agent, { weights, versions: new Map() });
   }
 
