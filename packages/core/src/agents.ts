@@ -15,6 +15,17 @@ export function agentsOfRole(recipe: Recipe, role: TrainedRole): string[] {
   return Array.from({ length: recipe.roles[role].agents }, (_, index) => `${role}/${index}`);
 }
 
+/** The base model of an agent, as the recipe names it. */
+export function modelOf(recipe: Recipe, { agent, role }: RoleAgent): string {
+  const own = recipe.roles[role].model ?? recipe.model;
+  return typeof own === 'string' ? own : (own[agentsOfRole(recipe, role).indexOf(agent)] ?? recipe.model);
+}
+
+/** The base models of a recipe, each once, that of the first executor first. */
+export function modelsOf(recipe: Recipe): string[] {
+  return [...new Set(agentsOf(recipe).map((agent) => modelOf(recipe, agent)))];
+}
+
 /** All agents of a recipe, role by role, in a fixed order. */
 export function agentsOf(recipe: Recipe): RoleAgent[] {
   return trainedRoles.flatMap((role) => agentsOfRole(recipe, role).map((agent) => ({ agent, role })));

@@ -4,7 +4,7 @@ export { codeOfStatus, errorCodeMetadata, statusOfCode } from './status.ts';
 export type { Clock, IdSource, Random } from './ports.ts';
 export { recipeSchema, type OptimizerSettings, type Recipe, type RoleSettings, type TrainedRole } from './recipe.ts';
 export { interactionReward, peerTurnNumber, type PeerTurn, type PeerTurnKind } from './discussion.ts';
-export { agentsOf, agentsOfRole, trainedRoles, type RoleAgent } from './agents.ts';
+export { agentsOf, agentsOfRole, modelOf, modelsOf, trainedRoles, type RoleAgent } from './agents.ts';
 export { derivedId, hash, rewardId, seedOf, type HashPart, type RewardKey } from './ids.ts';
 export { pick, randomOf, shuffled, weightedIndex } from './random.ts';
 export { areaUnderCurve, brier, deviation, mean, movingAverage, sampleDeviation, wilsonInterval, type Interval } from './statistics.ts';

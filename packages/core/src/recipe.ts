@@ -56,6 +56,8 @@ const role = z.strictObject({
   credit: pipeline,
   /** Agents of the role, each with its own policy: <role>/0, <role>/1, … Only executors may be several. */
   agents: z.int().min(1).max(8).default(1),
+  /** Base model of the role's agents instead of the recipe's; a list names one for each agent. */
+  model: z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]).optional(),
   /** Episodes (verifier: judged attempts; world model: transitions; proposer: proposals) in one update. */
   batch: z.int().min(1),
   /** Updates between two candidates. */
@@ -258,6 +260,13 @@ export const recipeSchema = z
   // A recipe that claims no external reward cannot name what would reach one.
   .superRefine((recipe, context) => {
     for (const { path, message } of groundTruthFaults(recipe)) context.addIssue({ code: 'custom', path, message });
+  })
+  .superRefine(({ roles }, context) => {
+    for (const [name, { model, agents }] of Object.entries(roles)) {
+      if (typeof model !== 'object' || model.length === agents) continue;
+      const message = `it names ${model.length} models for ${agents} agents; name one for each, or a single one for all`;
+      context.addIssue({ code: 'custom', path: ['roles', name, 'model'], message });
+    }
   });
 
 /** A validated recipe with every default filled in. */

@@ -1,4 +1,4 @@
-import { RedQueenError, type Recipe } from '@redqueen/core';
+import { modelsOf, RedQueenError, type Recipe } from '@redqueen/core';
 import { loadRecipe, modelFile, parseRecipe, type Config } from '@redqueen/runtime';
 import type { RecipeSource } from './gateway.ts';
 
@@ -21,7 +21,7 @@ export function recipeResolver(config: Config): (source: RecipeSource) => Recipe
     const patches = patchesOf(patchJson);
     const resolved =
       recipeYaml === '' ? loadRecipe(recipe || 'default', config.recipesFolder, ...patches) : parseRecipe(recipeYaml, ...patches);
-    modelFile(resolved.model, config.policy.modelsFolder);
+    for (const model of modelsOf(resolved)) modelFile(model, config.policy.modelsFolder);
     return resolved;
   };
 }

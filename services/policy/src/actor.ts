@@ -62,7 +62,7 @@ export function policyActor(policies: RunPolicies): StatefulActor<PolicyState> {
 async function activate(policies: RunPolicies, { state, sequence }: StoredState, context: ActorContext): Promise<void> {
   const { logger, served, trainer } = policies;
   trainer.lost();
-  await openDevice(policies, context);
+  await openDevices(policies, context);
   for await (const { message } of policies.bus.read(policies.plan.run, { from: Math.max(1, sequence), to: address, follow: false })) {
     if (message.kind === 'candidate') served.promise(message.body.agent, message.body.version);
   }
@@ -79,12 +79,12 @@ async function activate(policies: RunPolicies, { state, sequence }: StoredState,
   policies.publish(state);
 }
 
-/** Waits for the device. A base model that cannot be opened ends the run. */
-async function openDevice({ host, fail }: RunPolicies, { signal }: ActorContext): Promise<void> {
+/** Waits for the devices. A base model that cannot be opened ends the run. */
+async function openDevices({ hosts, fail }: RunPolicies, { signal }: ActorContext): Promise<void> {
   try {
-    await host.running(signal);
+    await Promise.all(hosts.all.map((host) => host.running(signal)));
   } catch (reason) {
-    if (host.failed) await fail(RedQueenError.from(reason));
+    if (hosts.all.some((host) => host.failed)) await fail(RedQueenError.from(reason));
     throw reason;
   }
 }

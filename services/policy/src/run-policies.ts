@@ -1,6 +1,6 @@
 import { RedQueenError, type Clock, type IdSource } from '@redqueen/core';
 import type { Bus, Logger } from '@redqueen/runtime';
-import type { DeviceHost } from './device/host.ts';
+import type { RunHosts } from './device/hosts.ts';
 import { Served } from './device/served.ts';
 import { Trainer } from './device/trainer.ts';
 import { Leases } from './leases/leases.ts';
@@ -11,7 +11,7 @@ import { Pruner, type FileStores } from './store/pruner.ts';
 /** What a run's policies are made of. */
 export interface RunPoliciesOptions {
   readonly plan: RunPlan;
-  readonly host: DeviceHost;
+  readonly hosts: RunHosts;
   readonly bus: Bus;
   readonly stores: FileStores;
   readonly logger: Logger;
@@ -26,7 +26,7 @@ export interface RunPoliciesOptions {
 /** The policies of one run in this process: the actor writes the state, RPCs read it. */
 export class RunPolicies {
   readonly plan: RunPlan;
-  readonly host: DeviceHost;
+  readonly hosts: RunHosts;
   readonly bus: Bus;
   readonly stores: FileStores;
   readonly served: Served;
@@ -38,14 +38,14 @@ export class RunPolicies {
   #state: PolicyState = emptyState;
   #changed = Promise.withResolvers<void>();
 
-  constructor({ plan, host, bus, stores, logger, clock, ids, vacated, fail }: RunPoliciesOptions) {
+  constructor({ plan, hosts, bus, stores, logger, clock, ids, vacated, fail }: RunPoliciesOptions) {
     this.fail = fail;
     this.plan = plan;
-    this.host = host;
+    this.hosts = hosts;
     this.bus = bus;
     this.stores = stores;
     this.logger = logger;
-    this.served = new Served({ plan, host, stores, vacated });
+    this.served = new Served({ plan, hosts, stores, vacated });
     this.leases = new Leases({ plan, served: this.served, stores, clock, ids });
     this.trainer = new Trainer(plan, this.served, stores, logger);
     this.pruner = new Pruner(plan, stores, logger);

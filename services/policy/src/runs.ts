@@ -1,42 +1,37 @@
-import { RedQueenError, type AnyPlugin, type RunRecord } from '@redqueen/core';
+import { agentsOf, modelOf, modelsOf, RedQueenError, type AnyPlugin, type RunRecord } from '@redqueen/core';
 import { failRun, modelFile, type ServiceContext } from '@redqueen/runtime';
-import { DeviceHost, type StartProcess } from './device/host.ts';
+import type { StartProcess } from './device/host.ts';
+import { DeviceHosts, type RunHosts } from './device/hosts.ts';
 import { RunPolicies, storesOf } from './run-policies.ts';
 
 /** Runs whose policies stay on the device, the attached one included: a run that has just ended can still be asked. */
 const runsKept = 3;
 
-/** The runs that this process knows and the device that they share. */
+/** The runs that this process knows and the devices that they share. */
 export class Runs {
+  /** None before the first run, which decides about the base models. */
+  readonly hosts: DeviceHosts;
   readonly #context: ServiceContext;
-  readonly #threads: number;
-  readonly #start: StartProcess;
   readonly #runs = new Map<string, RunPolicies>();
   readonly #attached = new Set<string>();
-  #host: DeviceHost | undefined;
 
   constructor(context: ServiceContext, threads: number, start: StartProcess) {
     this.#context = context;
-    this.#threads = threads;
-    this.#start = start;
-  }
-
-  /** The device; undefined before the first run. */
-  get host(): DeviceHost | undefined {
-    return this.#host;
+    const { clock, logger } = context;
+    this.hosts = new DeviceHosts({ threads, start, clock, logger });
   }
 
   /**
    * Makes ready for a run, or again for a resumed one; `plugins` are those of the recipe's packages. Throws `not_found` or `invalid_argument` for a model that is none, and `failed_precondition`
-   * for another base model than that of a run under way: one device serves one.
+   * for base models that a run under way has no devices for: one device serves one model, and all share the threads.
    */
   attach(record: RunRecord, plugins: readonly AnyPlugin[] = []): RunPolicies {
-    const { bus, clock, config, ids, logger } = this.#context;
-    const host = this.#hostFor(modelFile(record.recipe.model, config.policy.modelsFolder), record.run);
+    const { bus, clock, ids, logger } = this.#context;
+    const hosts = this.#hostsFor(record);
     const vacated = this.#runs.get(record.run)?.close() ?? Promise.resolve();
     const policies = new RunPolicies({
       plan: { run: record.run, recipe: record.recipe, seed: record.seed, updates: record.updates, plugins },
-      host,
+      hosts,
       bus,
       stores: storesOf(bus, record.run),
       logger: logger.child({ run: record.run }),
@@ -67,20 +62,29 @@ export class Runs {
     throw new RedQueenError('not_found', `run ${JSON.stringify(run)} is not on this policy service; runs here: ${known}`);
   }
 
-  #hostFor(modelPath: string, run: string): DeviceHost {
-    if (this.#host?.modelPath === modelPath && !this.#host.failed) return this.#host;
+  /** Devices for a run's base models: those there are, or new ones where no other run needs them. */
+  #hostsFor({ run, recipe }: RunRecord): RunHosts {
+    const { modelsFolder } = this.#context.config.policy;
+    const pathOf = (model: string): string => modelFile(model, modelsFolder);
+    this.#ready(run, [...new Set(modelsOf(recipe).map(pathOf))]);
+    const paths = new Map(agentsOf(recipe).map((each) => [each.agent, pathOf(modelOf(recipe, each))]));
+    const { hosts } = this;
+    return { all: [...new Set(paths.values())].map((path) => hosts.of(path)), of: (agent) => hosts.of(paths.get(agent) ?? '') };
+  }
+
+  #ready(run: string, models: readonly string[]): void {
+    const { hosts } = this;
+    if (hosts.fit(models)) return;
     const others = [...this.#attached].filter((other) => other !== run);
-    if (this.#host && !this.#host.failed && others.length > 0) {
-      const message = `run ${run} wants model ${modelPath}, but the device is in use with ${this.#host.modelPath} by run ${others.join(', ')}; wait for its end`;
+    if (others.length > 0 && !hosts.failed) {
+      const there = hosts.all.map(({ modelPath }) => modelPath);
+      if (models.every((model) => there.includes(model))) return;
+      const message = `run ${run} wants ${models.join(' and ')}, but the device is in use with ${there.join(' and ')} by run ${others.join(', ')}; wait for its end`;
       throw new RedQueenError('failed_precondition', message);
     }
-    // The old child must be gone before the new one takes the cores.
-    const gone = this.#host?.close() ?? Promise.resolve();
+    for (const policies of this.#runs.values()) void policies.close();
     this.#runs.clear();
-    const { clock, logger } = this.#context;
-    const start: StartProcess = (options) => gone.then(() => this.#start(options));
-    this.#host = new DeviceHost({ modelPath, threads: this.#threads, start, clock, logger });
-    return this.#host;
+    hosts.replace(models);
   }
 
   #forgetOldest(): void {
@@ -92,9 +96,9 @@ export class Runs {
     }
   }
 
-  /** Ends the device. */
+  /** Ends the devices. */
   async close(): Promise<void> {
     await Promise.all([...this.#runs.values()].map((policies) => policies.pruner.settled()));
-    await this.#host?.close();
+    await this.hosts.close();
   }
 }

@@ -31,7 +31,7 @@ export const createPolicy: CreateService = async (context) => {
     dependencies: [],
     actors: (record, more) => actorsOf(context, runs, record, more),
     plugins,
-    healthy: () => runs.host?.lost !== true,
+    healthy: () => !runs.hosts.all.some((host) => host.lost),
     close: () => runs.close(),
   };
 };

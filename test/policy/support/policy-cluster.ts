@@ -22,7 +22,7 @@ import { testPlan } from '../../../services/policy/src/testing/plan.ts';
 
 const policy = { role: 'policy', key: '0' };
 
-/** The policy service with its real native child, on the memory bus, with a tiny model of random weights. The test plays everybody else. */
+/** The policy service with its real native child, on the memory bus, with tiny models of random weights, of which runs take `starter` unless they say otherwise. The test plays everybody else. */
 export class PolicyCluster {
   readonly bus: Bus;
   readonly folder: string;
@@ -41,8 +41,10 @@ export class PolicyCluster {
 
   static async start(): Promise<PolicyCluster> {
     const folder = mkdtempSync(join(tmpdir(), 'redqueen-policy-'));
-    const model = byteModel({ width: 32, layers: 2, heads: 2, keyValueHeads: 1, feedForward: 64, context: 64 });
-    writeFileSync(join(folder, 'starter.gguf'), encodeModel(model, initialModel(model, 7), 'tiny'));
+    for (const [seed, name] of ['starter', 'wide', 'wider'].entries()) {
+      const model = byteModel({ width: 32 * (seed + 1), layers: 2, heads: 2, keyValueHeads: 1, feedForward: 64, context: 64 });
+      writeFileSync(join(folder, `${name}.gguf`), encodeModel(model, initialModel(model, 7 + seed), name));
+    }
     const cluster = new PolicyCluster(await createMemoryBus({ clock: systemClock, logger: silentLogger }), folder);
     await cluster.serve();
     return cluster;

@@ -1,4 +1,4 @@
-import { faultsOfChoices, RedQueenError, type AnyPlugin, type Recipe } from '@redqueen/core';
+import { faultsOfChoices, modelsOf, RedQueenError, type AnyPlugin, type Recipe } from '@redqueen/core';
 import { loadPlugins, modelFile, type Config } from '@redqueen/runtime';
 import { effectQuestion } from '../claim/effect.ts';
 import { armRecipe, readRecipe, type RecipeText } from './recipe-folder.ts';
@@ -14,7 +14,7 @@ async function faultOf(work: () => unknown): Promise<string[]> {
 }
 
 async function faultsOfRecipe(recipe: Recipe, config: Config, plugins: readonly AnyPlugin[]): Promise<string[]> {
-  const model = await faultOf(() => modelFile(recipe.model, config.policy.modelsFolder));
+  const model = (await Promise.all(modelsOf(recipe).map((name) => faultOf(() => modelFile(name, config.policy.modelsFolder))))).flat();
   const more: AnyPlugin[] = [];
   const packages = await faultOf(async () => void more.push(...(await loadPlugins(recipe.plugins))));
   // What a package that is not there would have held is not said to be unknown as well.

@@ -15,6 +15,7 @@ import {
 import { maxCanaryDifference } from '../lineage/training.ts';
 import type { FileStores } from '../store/pruner.ts';
 import type { DeviceHost } from './host.ts';
+import type { RunHosts } from './hosts.ts';
 
 /** Versions beyond the served ones that stay loaded because somebody asked for them lately. */
 const recentlyAsked = 4;
@@ -37,7 +38,7 @@ interface Loaded {
 /** Whose agents and versions, and where they come from. */
 export interface ServedOptions {
   readonly plan: RunPlan;
-  readonly host: DeviceHost;
+  readonly hosts: RunHosts;
   readonly stores: FileStores;
   /** Resolves once the agents of an earlier attachment of the same run are gone from the device. */
   readonly vacated: Promise<void>;
@@ -49,20 +50,20 @@ export interface ServedOptions {
  */
 export class Served {
   readonly #plan: RunPlan;
-  readonly #host: DeviceHost;
+  readonly #hosts: RunHosts;
   readonly #stores: FileStores;
   readonly #vacated: Promise<void>;
   /** By agent: the newest version that the stream promises, while the state is still catching up with it. */
   readonly #promised = new Map<string, number>();
   #closed = false;
-  #generation = 0;
-  #agents = new Map<string, Promise<void>>();
+  readonly #generations = new Map<DeviceHost, number>();
+  readonly #agents = new Map<string, Promise<void>>();
   /** By agent, then by source version; in the order in which they were last asked for. */
-  #versions = new Map<string, Map<number, Loaded>>();
+  readonly #versions = new Map<string, Map<number, Loaded>>();
 
-  constructor({ plan, host, stores, vacated }: ServedOptions) {
+  constructor({ plan, hosts, stores, vacated }: ServedOptions) {
     this.#plan = plan;
-    this.#host = host;
+    this.#hosts = hosts;
     this.#stores = stores;
     this.#vacated = vacated;
   }
@@ -72,17 +73,22 @@ export class Served {
     return `${this.#plan.run}:${agent}`;
   }
 
-  /** The device as it runs now; what an earlier child had loaded is forgotten. */
-  async device(signal?: AbortSignal): Promise<{ readonly device: PolicyDevice; readonly generation: number }> {
+  /** The agent's device as it runs now; what an earlier child had loaded is forgotten. */
+  async device(agent: string, signal?: AbortSignal): Promise<{ readonly device: PolicyDevice; readonly generation: number }> {
     if (this.#closed) throw new RedQueenError('unavailable', `run ${this.#plan.run} is being attached anew; try again`);
     await this.#vacated;
-    const running = await this.#host.running(signal);
-    if (running.generation !== this.#generation) {
-      this.#generation = running.generation;
-      this.#agents = new Map();
-      this.#versions = new Map();
+    const host = this.#hosts.of(agent);
+    const running = await host.running(signal);
+    if (running.generation !== this.#generations.get(host)) {
+      this.#generations.set(host, running.generation);
+      this.#forget(host);
     }
     return running;
+  }
+
+  #forget(host: DeviceHost): void {
+    for (const known of [this.#agents, this.#versions])
+      for (const agent of known.keys()) if (this.#hosts.of(agent) === host) known.delete(agent);
   }
 
   /**
@@ -92,7 +98,7 @@ export class Served {
   async ready(state: PolicyState, agentName: string, number: number | undefined, signal?: AbortSignal): Promise<ReadyVersion> {
     const agent = agentOf(state, agentName);
     const version = this.#known(agent, number ?? agent.current);
-    const { device } = await this.device(signal);
+    const { device } = await this.device(agentName, signal);
     await this.agent(agent);
     await this.version(agentName, version);
     this.trim(state, agentName);
@@ -118,15 +124,15 @@ export class Served {
 
   /** Creates the agent on the device where it does not exist: from its committed files, or with fresh weights that only the run's seed decides. */
   async agent(agent: AgentState): Promise<void> {
-    const { device } = await this.device();
+    const { device } = await this.device(agent.agent);
     const known = this.#agents.get(agent.agent);
     if (known) return known;
-    const agents = this.#agents;
     const creation = this.#create(device, agent).catch((reason: unknown) => {
-      agents.delete(agent.agent);
+      // Unless it was forgotten and is being created on the next child.
+      if (this.#agents.get(agent.agent) === creation) this.#agents.delete(agent.agent);
       throw reason;
     });
-    agents.set(agent.agent, creation);
+    this.#agents.set(agent.agent, creation);
     return creation;
   }
 
@@ -176,7 +182,7 @@ export class Served {
 
   /** Loads an adapter as that version. Answers the canary's difference, however large. */
   async load(agentName: string, source: number, bytes: Uint8Array, hash: string): Promise<number> {
-    const { device } = await this.device();
+    const { device } = await this.device(agentName);
     const loaded = this.#versionsOf(agentName);
     const other = loaded.get(source);
     if (other?.hash === hash) return other.done;
@@ -206,7 +212,7 @@ export class Served {
   }
 
   async #drop(agentName: string, source: number): Promise<void> {
-    const { device } = await this.device();
+    const { device } = await this.device(agentName);
     // A device that died has dropped everything.
     await device.dropVersion(this.nameOf(agentName), source).catch(() => {});
   }
@@ -219,17 +225,14 @@ export class Served {
     return fresh;
   }
 
-  /** Removes the run's agents from the device, for good. */
+  /** Removes the run's agents from their devices, for good. */
   async close(): Promise<void> {
-    if (this.#closed || !this.#host.up) {
-      this.#closed = true;
-      return;
-    }
-    const { device } = await this.device();
+    if (this.#closed) return;
+    const agents = [...this.#agents.keys()].filter((agent) => this.#hosts.of(agent).up);
+    const devices = agents.map(async (agent) => ({ agent, ...(await this.device(agent)) }));
     this.#closed = true;
-    const names = [...this.#agents.keys()];
-    this.#agents = new Map();
-    this.#versions = new Map();
-    await Promise.allSettled(names.map((agent) => device.removeAgent(this.nameOf(agent))));
+    this.#agents.clear();
+    this.#versions.clear();
+    await Promise.allSettled(devices.map(async (found) => (await found).device.removeAgent(this.nameOf((await found).agent))));
   }
 }

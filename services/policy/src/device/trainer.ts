@@ -52,7 +52,7 @@ export class Trainer {
 
   /** Creates the agent with fresh weights and stores them. */
   async create(agent: AgentState): Promise<Files> {
-    const { device, generation } = await this.#served.device();
+    const { device, generation } = await this.#served.device(agent.agent);
     await this.#served.agent(agent);
     const { adapter, optimizer } = await device.exportAgent(this.#served.nameOf(agent.agent));
     this.#steps.set(agent.agent, generation);
@@ -61,7 +61,7 @@ export class Trainer {
 
   /** Puts the agent's training state to these files. */
   async rewind(agent: AgentState, files: Files): Promise<void> {
-    const { device, generation } = await this.#served.device();
+    const { device, generation } = await this.#served.device(agent.agent);
     await this.#served.agent(agent);
     await device.restoreAgent(this.#served.nameOf(agent.agent), await this.#served.read(files));
     this.#steps.set(agent.agent, generation);
@@ -124,7 +124,7 @@ export class Trainer {
 
   /** Brings the agent's training state on the device in step with the lineage's. */
   async inStep(agent: AgentState): Promise<PolicyDevice> {
-    const { device, generation } = await this.#served.device();
+    const { device, generation } = await this.#served.device(agent.agent);
     if (this.#steps.get(agent.agent) === generation) return device;
     const files = committedFiles(agent);
     if (!files) throw new RedQueenError('internal', `${agent.agent} has no committed files`);

@@ -65,7 +65,7 @@ export class Leases {
   }
 
   async #take(state: PolicyState, agent: string, parent: ReadyVersion, terms: LeaseTerms, signal: AbortSignal): Promise<TakenLease> {
-    const { device, generation } = await this.#options.served.device(signal);
+    const { device, generation } = await this.#options.served.device(agent, signal);
     const lease = this.#options.ids.next();
     const name = `${parent.agentName}~${lease}`;
     await this.#create(device, state, agent, parent, name);
@@ -108,11 +108,15 @@ export class Leases {
   /** The lease's weights, ready for a call. Throws `not_found` for one that is over and `invalid_argument` for another agent's. */
   async ready(lease: string, agent: string, signal?: AbortSignal): Promise<ReadyVersion> {
     const open = this.#open.get(lease);
-    const { generation } = await this.#options.served.device(signal);
-    if (open?.generation !== generation) {
-      this.#open.delete(lease);
-      open?.over.abort();
+    const over = (): never => {
       throw new RedQueenError('not_found', `lease ${JSON.stringify(lease)} is over or never was; take a new one`);
+    };
+    if (!open) return over();
+    const { generation } = await this.#options.served.device(open.agent, signal);
+    if (open.generation !== generation) {
+      this.#open.delete(lease);
+      open.over.abort();
+      return over();
     }
     if (open.agent !== agent) throw new RedQueenError('invalid_argument', `agent: lease ${lease} is one of ${open.agent}, not of ${agent}`);
     return open.ready;

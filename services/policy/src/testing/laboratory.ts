@@ -58,7 +58,7 @@ export class Laboratory {
 
   /** The process ends and comes back: everything but the stores, the newest snapshot and the stream is lost. */
   async restart(): Promise<void> {
-    await this.policies?.host.close();
+    await this.#closeHosts();
     const start = async (): Promise<ReturnType<SimulatedDevice['process']>> => {
       const device = new SimulatedDevice();
       device.trainingsLeft = this.trainingsOfNext.shift() ?? Number.POSITIVE_INFINITY;
@@ -75,9 +75,13 @@ export class Laboratory {
       vacated: Promise.resolve(),
       fail: () => Promise.resolve(),
     };
-    this.policies = new RunPolicies({ plan: this.plan, host, ...options });
+    this.policies = new RunPolicies({ plan: this.plan, hosts: { all: [host], of: () => host }, ...options });
     this.#actor = policyActor(this.policies);
     await this.#recover();
+  }
+
+  async #closeHosts(): Promise<void> {
+    await Promise.all(this.policies?.hosts.all.map((host) => host.close()) ?? []);
   }
 
   #stumblingBus(): Bus {
@@ -159,7 +163,7 @@ export class Laboratory {
   }
 
   async close(): Promise<void> {
-    await this.policies.host.close();
+    await this.#closeHosts();
     await this.policies.pruner.settled();
     await this.bus.close();
   }
