@@ -1,5 +1,7 @@
 import { RedQueenError } from '@redqueen/core';
+import koffi from 'koffi';
 import { blockSizes } from '../gguf/format.ts';
+import type { Pointer } from './ggml.ts';
 import { ggmlBase } from './libraries.ts';
 
 const quantizeChunk = ggmlBase.func(
@@ -24,4 +26,28 @@ export function quantise(type: number, values: Float32Array, rowLength: number):
   const written = Number(quantizeChunk(type, values, bytes, 0, rows, rowLength, null));
   if (written !== bytes.length) throw new RedQueenError('internal', `ggml: quantising gave ${written} bytes where ${bytes.length} are due`);
   return bytes;
+}
+
+const typeTraits = ggmlBase.func('void* ggml_get_type_traits(int type)') as unknown as (type: number) => Pointer;
+const toFloat = koffi.proto('void ggml_to_float(const void* x, float* y, int64_t k)');
+// struct ggml_type_traits: byte offsets of the fields that we read.
+const [blockOffset, sizeOffset, toFloatOffset] = [8n, 24n, 40n];
+
+/** Numbers of any ggml type as F32. Throws `failed_precondition` where ggml's table of types is not laid out as we know it. */
+export function dequantise(type: number, bytes: Uint8Array): Float32Array {
+  const block = blockSizes.get(type);
+  if (block === undefined) throw new RedQueenError('invalid_argument', `ggml: type ${type} is unknown`);
+  const values = new Float32Array((bytes.length / block.bytes) * block.elements);
+  if (block.name === 'F32') {
+    new Uint8Array(values.buffer).set(bytes);
+    return values;
+  }
+  const traits = typeTraits(type);
+  const known =
+    koffi.decode.int64(traits + blockOffset) === block.elements && koffi.decode.uint64(traits + sizeOffset) === block.bytes;
+  const convert = BigInt(koffi.decode.uint64(traits + toFloatOffset));
+  if (!known || convert === 0n)
+    throw new RedQueenError('failed_precondition', `ggml: its table of types differs from what we know; install the node-llama-cpp version of package.json`);
+  koffi.call(convert, toFloat, bytes, values, values.length);
+  return values;
 }
