@@ -50,7 +50,7 @@ export class ModelLane {
 
   /** The head for the hidden states of such a graph, and how many of its `rows` it takes at once. */
   head(rows: number, trained: boolean): { readonly graph: HeadGraph; readonly rows: number } {
-    const together = headRows(this.model.vocabulary, rows);
+    const together = headRows(this.model.vocabulary, rows, this.#activationBytes);
     const make = (): HeadGraph => new HeadGraph(this.lane, this.model, together, trained, () => new AdaptedWeights(this.#base, null));
     return { graph: this.lane.keep(`head ${trained} ${together}`, make), rows: together };
   }

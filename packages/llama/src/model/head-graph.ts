@@ -7,13 +7,17 @@ import type { GraphWeights } from './graph-weights.ts';
 import type { HyperParameters } from './hyper-parameters.ts';
 import { Transformer } from './transformer.ts';
 
-/** Numbers of logits computed together: 16 MiB, however large the vocabulary. */
-const logitsTogether = 1 << 22;
+/** Bytes of logits computed together at most, however large the vocabulary. */
+const mostBytes = 16 << 20;
 const rowStep = 16;
 
-/** Rows of logits computed together, of at most `rows`: logits of all rows at once would be the largest tensor of all where the vocabulary is large. */
-export function headRows(vocabulary: number, rows: number): number {
-  return Math.min(rows, Math.max(rowStep, Math.floor(logitsTogether / vocabulary / rowStep) * rowStep));
+/**
+ * Rows of logits computed together, of `rows` in all and in `bytes` of memory where 16 rows fit: logits of all rows at once would be the largest
+ * tensor of all where the vocabulary is large.
+ */
+export function headRows(vocabulary: number, rows: number, bytes: number): number {
+  const fitting = Math.floor(Math.min(mostBytes, bytes) / (4 * vocabulary * rowStep)) * rowStep;
+  return Math.min(rows, Math.max(rowStep, fitting));
 }
 
 interface Built {
