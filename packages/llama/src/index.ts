@@ -9,6 +9,7 @@ export type {
   LossSettings,
   NegativeAwareLoss,
   OddsRatioLoss,
+  OpenOptions,
   Penalties,
   PolicyDevice,
   PreferenceLoss,

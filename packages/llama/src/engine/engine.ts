@@ -26,6 +26,7 @@ export class Engine {
   readonly pool: LanePool<ModelLane>;
   /** libllama's model, for stock contexts. */
   readonly native: Pointer;
+  readonly #base: BaseWeights;
 
   /**
    * Loads the model and prepares `threads` lanes. `now`: seconds of a monotonic clock. Lanes keep adapters merged into copies of the matrices where
@@ -35,14 +36,20 @@ export class Engine {
   constructor(path: string, header: GgufHeader, threads: number, now: () => number, mergeBytes = 32 << 20, activationBytes = 512 << 20) {
     if (!Number.isInteger(threads) || threads < 1 || threads > 64)
       throw new RedQueenError('invalid_argument', `threads is ${threads}; it must be a whole number from 1 to 64`);
+    if (!(activationBytes >= 0)) throw new RedQueenError('invalid_argument', `activationBytes is ${activationBytes}; it must be 0 or more`);
     this.model = hyperParametersOf(header);
     this.native = loadModel(path);
     const loaded = tensorsOf(this.native);
-    const base = new BaseWeights(loaded, this.model, newSingleThreadBackend());
+    this.#base = new BaseWeights(loaded, this.model, newSingleThreadBackend());
     this.pool = new LanePool(
-      Array.from({ length: threads }, () => new ModelLane(this.model, base, mergeBytes, activationBytes)),
+      Array.from({ length: threads }, () => new ModelLane(this.model, this.#base, mergeBytes, activationBytes)),
       now,
     );
+  }
+
+  /** Memory of the transposed weights that training needs; 0 before the first training. */
+  get transposedBytes(): number {
+    return this.#base.transposedBytes;
   }
 
   /** Samples of every prompt, in order. */

@@ -49,24 +49,35 @@ it.each([
   ['clipped', 0],
   ['sequence-clipped', undefined],
   ['preference', undefined],
-] as const)('gradients of the %s loss are the same with layers computed again and logits some rows at a time (merging at most %s bytes)', async (kind, mergeBytes) => {
-  const path = writeTinyModel(folder.path);
-  const [plain, thrifty] = [openEngine(path, 1, mergeBytes), openEngine(path, 1, mergeBytes, 0)];
-  const [one, two] = [randomAgent(plain), randomAgent(thrifty)];
-  const request = await requestFor(plain, one, losses[kind] as LossSettings, 12);
-  const [expected, found] = [await totalGradient(plain.pool, one, request), await totalGradient(thrifty.pool, two, request)];
-  const largest = Math.max(...expected.gradient.map(Math.abs));
-  expect(largest).toBeGreaterThan(1e-3);
-  for (const [index, value] of found.gradient.entries())
-    expect(Math.abs(value - (expected.gradient[index] as number))).toBeLessThan(1e-5 * largest);
-  for (const [name, value] of Object.entries(found.sums))
-    expect(value, name).toBeCloseTo(expected.sums[name as keyof typeof expected.sums], 4);
-});
+] as const)(
+  'gradients of the %s loss are the same with layers computed again and logits some rows at a time (merging at most %s bytes)',
+  async (kind, mergeBytes) => {
+    const path = writeTinyModel(folder.path);
+    const [plain, thrifty] = [openEngine(path, 1, mergeBytes), openEngine(path, 1, mergeBytes, 0)];
+    const [one, two] = [randomAgent(plain), randomAgent(thrifty)];
+    const request = await requestFor(plain, one, losses[kind] as LossSettings, 12);
+    const [expected, found] = [await totalGradient(plain.pool, one, request), await totalGradient(thrifty.pool, two, request)];
+    const largest = Math.max(...expected.gradient.map(Math.abs));
+    expect(largest).toBeGreaterThan(1e-3);
+    for (const [index, value] of found.gradient.entries())
+      expect(Math.abs(value - (expected.gradient[index] as number))).toBeLessThan(1e-5 * largest);
+    for (const [name, value] of Object.entries(found.sums))
+      expect(value, name).toBeCloseTo(expected.sums[name as keyof typeof expected.sums], 4);
+  },
+);
 
 describe('layers computed again in the backward pass', () => {
   it('take about a quarter of the memory of eight layers', async () => {
     const path = join(folder.path, 'deep.gguf');
-    writeRandomModel(path, { ...modelShapes['smollm2-135m'], layers: 8, width: 192, heads: 3, keyValueHeads: 1, feedForward: 512, vocabulary: 300 });
+    writeRandomModel(path, {
+      ...modelShapes['smollm2-135m'],
+      layers: 8,
+      width: 192,
+      heads: 3,
+      keyValueHeads: 1,
+      feedForward: 512,
+      vocabulary: 300,
+    });
     const bytes = async (activationBytes: number): Promise<number> => {
       const engine = openEngine(path, 1, 0, activationBytes);
       const agent = randomAgent(engine);

@@ -23,15 +23,17 @@ export async function totalGradient(pool: LanePool<ModelLane>, agent: Agent, req
   const groups = effectiveGroups(request.groups, request.loss);
   const weights = agent.current();
   const loss = { settings: request.loss, normaliser: request.normaliser };
-  const parts = await Promise.all(
-    planTrees(groups.map((group) => prefixTree(group.promptTokens, answersOf(group)))).map((chunk) => {
-      const whole = { ...chunk, groups: chunk.places.map((place) => groups[place] as TrainGroup) };
-      return pool.run(agent.name, 'train', (member) => chunkGradient(member, weights, whole, loss));
-    }),
-  );
+  const running = planTrees(groups.map((group) => prefixTree(group.promptTokens, answersOf(group)))).map((chunk) => {
+    const whole = { ...chunk, groups: chunk.places.map((place) => groups[place] as TrainGroup) };
+    return pool.run(agent.name, 'train', (member) => chunkGradient(member, weights, whole, loss));
+  });
+  // A failure reaches the caller when its turn comes; until then it is no unhandled one.
+  for (const run of running) run.catch(() => undefined);
   const gradient = new Float32Array(agent.layout.length);
   const sums = emptySums();
-  for (const part of parts) {
+  // Each part is forgotten once it is added: those of all chunks together could be larger than the model.
+  for (let run = running.shift(); run !== undefined; run = running.shift()) {
+    const part = await run;
     for (let index = 0; index < gradient.length; index++) gradient[index] = (gradient[index] as number) + (part.gradient[index] as number);
     addSums(sums, part.sums);
   }

@@ -43,11 +43,13 @@ export function dequantise(type: number, bytes: Uint8Array): Float32Array {
     return values;
   }
   const traits = typeTraits(type);
-  const known =
-    koffi.decode.int64(traits + blockOffset) === block.elements && koffi.decode.uint64(traits + sizeOffset) === block.bytes;
+  const known = koffi.decode.int64(traits + blockOffset) === block.elements && koffi.decode.uint64(traits + sizeOffset) === block.bytes;
   const convert = BigInt(koffi.decode.uint64(traits + toFloatOffset));
   if (!known || convert === 0n)
-    throw new RedQueenError('failed_precondition', `ggml: its table of types differs from what we know; install the node-llama-cpp version of package.json`);
+    throw new RedQueenError(
+      'failed_precondition',
+      `ggml: its table of types differs from what we know; install the node-llama-cpp version of package.json`,
+    );
   koffi.call(convert, toFloat, bytes, values, values.length);
   return values;
 }

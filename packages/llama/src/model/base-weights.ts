@@ -54,6 +54,11 @@ export class BaseWeights {
     return this.#matrices;
   }
 
+  /** Memory of the transposed copies: 0 before the first training. */
+  get transposedBytes(): number {
+    return [...this.#matrices.values()].reduce((sum, { copy }) => sum + (copy === null ? 0 : Number(tensors.bytes(copy))), 0);
+  }
+
   /** Makes the transposed copies, once; a device that only samples never pays for them. Throws `resource_exhausted` without memory. */
   async prepareBackward(): Promise<void> {
     this.#transposing ??= this.#transpose().catch((error: unknown) => {

@@ -34,7 +34,8 @@ export function ropeScalingOf(
   const number = (name: string, fallback: number): number => {
     const value = get(name);
     if (value === undefined || value === 0) return fallback;
-    if (typeof value !== 'number' || !Number.isFinite(value) || value < 0) throw refuse(`"${architecture}.rope.${name}" is ${String(value)}`);
+    if (typeof value !== 'number' || !Number.isFinite(value) || value < 0)
+      throw refuse(`"${architecture}.rope.${name}" is ${String(value)}`);
     return value;
   };
   const factor = number('scaling.factor', number('scale_linear', 1));

@@ -42,7 +42,9 @@ export class Transformer {
     let x = this.#weights.embedding(this.#tape, inputs.tokens);
     for (let layer = 0; layer < this.#model.layers; layer++) {
       x = checkpoints
-        ? this.#tape.checkpoint(x, (tape, input) => new Transformer(tape, this.#model, this.#weights).#layer(inputs, attention, layer, input))
+        ? this.#tape.checkpoint(x, (tape, input) =>
+            new Transformer(tape, this.#model, this.#weights).#layer(inputs, attention, layer, input),
+          )
         : this.#layer(inputs, attention, layer, x);
     }
     // Only the wanted columns go through the head: with a large vocabulary it is the dearest matrix.

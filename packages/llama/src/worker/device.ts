@@ -13,7 +13,16 @@ import { readGgufHeader } from '../gguf/reader.ts';
 import { adaptedMatrices } from '../model/parameter-layout.ts';
 import { Canary } from './canary.ts';
 import { checkGenerate, checkScore, checkTrain } from './checks.ts';
-import type { AdapterSettings, AgentFiles, DeviceReport, PolicyDevice, SampledGroup, SamplePrompt, UpdateStats } from './protocol.ts';
+import type {
+  AdapterSettings,
+  AgentFiles,
+  DeviceReport,
+  OpenOptions,
+  PolicyDevice,
+  SampledGroup,
+  SamplePrompt,
+  UpdateStats,
+} from './protocol.ts';
 import { openTokenizer, type Tokenizer } from './tokenizer.ts';
 
 /** Everything that exists once a model is open. */
@@ -44,11 +53,11 @@ export class LocalDevice implements PolicyDevice {
     this.#now = now;
   }
 
-  async open(options: { readonly modelPath: string; readonly threads: number }): Promise<DeviceReport> {
+  async open(options: OpenOptions): Promise<DeviceReport> {
     if (this.#opened !== null) throw new RedQueenError('failed_precondition', 'device: it is open already; start another one');
-    const { modelPath, threads } = options;
+    const { modelPath, threads, activationBytes } = options;
     const header = readGgufHeader(modelPath);
-    const engine = new Engine(modelPath, header, threads, this.#now);
+    const engine = new Engine(modelPath, header, threads, this.#now, undefined, activationBytes);
     const [tokenizer, baseHash] = await Promise.all([openTokenizer(modelPath), fileHash(modelPath)]);
     const expectation = { architecture: engine.model.architecture, baseHash, matrices: adaptedMatrices(engine.model), maxRank };
     this.#opened = {
