@@ -11,6 +11,7 @@ export type {
   LossSettings,
   NegativeAwareLoss,
   OddsRatioLoss,
+  OpenOptions,
   Penalties,
   PolicyDevice,
   PreferenceLoss,

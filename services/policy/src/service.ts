@@ -12,7 +12,10 @@ import { Runs } from './runs.ts';
 
 /** The policy service: samples, scores and trains every agent on one device, and keeps their lineages. */
 export const createPolicy: CreateService = async (context) => {
-  const runs = new Runs(context, context.config.policy.threads || availableParallelism(), startChild);
+  const { threads, activationMiB } = context.config.policy;
+  const runs = new Runs(context, threads || availableParallelism(), (options) =>
+    startChild({ ...options, activationBytes: activationMiB * 2 ** 20 }),
+  );
   void noteRuns(context, runs);
   return {
     rpc: {

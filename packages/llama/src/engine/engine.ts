@@ -3,7 +3,7 @@ import { newSingleThreadBackend } from '../ffi/backend.ts';
 import { loadModel, tensorsOf } from '../ffi/llama.ts';
 import type { Pointer } from '../ffi/ggml.ts';
 import type { GgufHeader } from '../gguf/reader.ts';
-import { prepareBase } from '../model/base-weights.ts';
+import { BaseWeights } from '../model/base-weights.ts';
 import { type HyperParameters, hyperParametersOf } from '../model/hyper-parameters.ts';
 import { prefixTree } from '../model/prefix-tree.ts';
 import type { AdapterWeights } from './adapter-weights.ts';
@@ -26,22 +26,30 @@ export class Engine {
   readonly pool: LanePool<ModelLane>;
   /** libllama's model, for stock contexts. */
   readonly native: Pointer;
+  readonly #base: BaseWeights;
 
   /**
    * Loads the model and prepares `threads` lanes. `now`: seconds of a monotonic clock. Lanes keep adapters merged into copies of the matrices where
-   * these copies take at most `mergeBytes` a lane. Throws `failed_precondition` for a model that cannot be trained.
+   * these copies take at most `mergeBytes` a lane, and compute layers again in the backward pass where training would keep more than
+   * `activationBytes` a lane. Throws `failed_precondition` for a model that cannot be trained.
    */
-  constructor(path: string, header: GgufHeader, threads: number, now: () => number, mergeBytes = 32 << 20) {
+  constructor(path: string, header: GgufHeader, threads: number, now: () => number, mergeBytes = 32 << 20, activationBytes = 512 << 20) {
     if (!Number.isInteger(threads) || threads < 1 || threads > 64)
       throw new RedQueenError('invalid_argument', `threads is ${threads}; it must be a whole number from 1 to 64`);
+    if (!(activationBytes >= 0)) throw new RedQueenError('invalid_argument', `activationBytes is ${activationBytes}; it must be 0 or more`);
     this.model = hyperParametersOf(header);
     this.native = loadModel(path);
     const loaded = tensorsOf(this.native);
-    const base = prepareBase(loaded, this.model, newSingleThreadBackend());
+    this.#base = new BaseWeights(loaded, this.model, newSingleThreadBackend());
     this.pool = new LanePool(
-      Array.from({ length: threads }, () => new ModelLane(this.model, base, mergeBytes)),
+      Array.from({ length: threads }, () => new ModelLane(this.model, this.#base, mergeBytes, activationBytes)),
       now,
     );
+  }
+
+  /** Memory of the transposed weights that training needs; 0 before the first training. */
+  get transposedBytes(): number {
+    return this.#base.transposedBytes;
   }
 
   /** Samples of every prompt, in order. */

@@ -5,7 +5,7 @@ import { openEngine, randomAgent, temporaryFolder, writeTinyModel } from '../tes
 import type { LossSettings } from '../worker/protocol.ts';
 import { evolvedGradient } from './evolution.ts';
 import { addNoise } from './noise.ts';
-import { applyGradient, totalGradient } from './updater.ts';
+import { totalGradient, updateAgent } from './updater.ts';
 
 const folder = temporaryFolder();
 afterAll(() => folder.dispose());
@@ -97,8 +97,8 @@ describe('evolution strategies', () => {
       const request = { groups: await groupsNear(engine, agent), normaliser: 20, loss: clipped, update };
       const losses: number[] = [];
       for (let seed = 0; seed < 12; seed++) {
-        const estimate = await evolvedGradient(engine, agent, request, { pairs: 8, sigma: 0.01, seed });
-        losses.push(applyGradient(agent, update, estimate).loss);
+        const evolution = { pairs: 8, sigma: 0.01, seed };
+        losses.push((await updateAgent(engine, agent, { ...request, evolution })).loss);
       }
       return [losses[0] as number, losses.at(-1) as number, agent.weights];
     };

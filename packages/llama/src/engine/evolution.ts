@@ -1,15 +1,13 @@
 import { addToken, emptySums, type LossSums } from '../losses/loss-sums.ts';
-import type { PolicyLoss } from '../losses/policy-gradient.ts';
-import { isSequenceLoss, sequenceLosses } from '../losses/sequence-loss.ts';
+import { type PolicyLoss, wholeSampleLosses } from '../losses/policy-gradient.ts';
 import { termLoss } from '../losses/term-loss.ts';
 import type { TokenTerm } from '../losses/token-term.ts';
 import type { EvolutionSettings } from '../worker/protocol.ts';
 import { type AdapterWeights, baseWeights, foldedWeights } from './adapter-weights.ts';
 import type { Agent } from './agent.ts';
 import type { Engine } from './engine.ts';
-import { type AdapterGradient, answersOf, effectiveGroups, groupTerms, needsBase } from './gradient.ts';
+import { type AdapterGradient, answersOf, effectiveGroups, groupTerms, needsBase, type UpdateRequest } from './gradient.ts';
 import { addNoise } from './noise.ts';
-import type { UpdateRequest } from './updater.ts';
 
 /**
  * The gradient of the loss with respect to A and B, estimated by antithetic evolution strategies from forward passes alone:
@@ -62,11 +60,11 @@ async function objective(engine: Engine, agent: Agent, request: UpdateRequest): 
 }
 
 function lossOf(terms: readonly TokenTerm[], logProbs: Float64Array, { settings, normaliser }: PolicyLoss): LossSums {
-  const whole = isSequenceLoss(settings) ? sequenceLosses(settings, terms, logProbs) : undefined;
+  const whole = wholeSampleLosses(settings, terms, () => logProbs);
   const sums = emptySums();
   for (const [index, term] of terms.entries()) {
     const logProb = logProbs[index] as number;
-    const loss = termLoss(settings, logProb, term, whole?.[index]);
+    const loss = termLoss(settings, logProb, term, whole?.get(term));
     addToken(sums, { term, logProb, loss, share: term.weight / normaliser, entropy: -logProb });
   }
   return sums;

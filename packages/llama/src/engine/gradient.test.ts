@@ -6,10 +6,8 @@ import { fullLayout } from '../model/parameter-layout.ts';
 import { groupsNear } from '../testing/groups.ts';
 import { openEngine, randomAgent, seconds, temporaryFolder, tinySize, writeTinyModel } from '../testing/tiny-model.ts';
 import type { LossSettings, TrainGroup } from '../worker/protocol.ts';
-import type { Agent } from './agent.ts';
-import type { Engine } from './engine.ts';
 import { baseWeights } from './adapter-weights.ts';
-import { applyGradient, totalGradient, type UpdateRequest } from './updater.ts';
+import { totalGradient, updateAgent } from './updater.ts';
 
 const folder = temporaryFolder();
 afterAll(() => folder.dispose());
@@ -28,11 +26,6 @@ function length(values: Float32Array): number {
 const update = { learningRate: 0.01, beta1: 0.9, beta2: 0.99, epsilon: 1e-8, weightDecay: 0, maxGradientNorm: 1 };
 // Bounds far away: finite differences are meaningless across the kinks of the clip.
 const loss = { kind: 'clipped' as const, clipLow: 0.99, clipHigh: 50, klToBase: 0.1, klEstimator: 'k3' as const, entropyBonus: 0.05 };
-
-/** One step of the agent along the gradient of the request. */
-async function updateAgent(engine: Engine, agent: Agent, request: UpdateRequest) {
-  return applyGradient(agent, request.update, await totalGradient(engine.pool, agent, request));
-}
 
 describe('gradients of an adapter', () => {
   it('agree with finite differences for every A and every B', async () => {

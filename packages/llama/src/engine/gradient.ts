@@ -1,12 +1,24 @@
-import type { LossSums } from '../losses/loss-sums.ts';
-import { policyGradient, type PolicyLoss } from '../losses/policy-gradient.ts';
+import { addSums, emptySums, type LossSums } from '../losses/loss-sums.ts';
+import { logProbsOf, policyGradient, type PolicyLoss, type RowBlock, wholeSampleLosses } from '../losses/policy-gradient.ts';
+import { isSequenceLoss } from '../losses/sequence-loss.ts';
 import type { TokenTerm } from '../losses/token-term.ts';
 import { treeInputs } from '../model/tree-batch.ts';
-import type { LossSettings, TrainGroup } from '../worker/protocol.ts';
+import type { EvolutionSettings, LossSettings, TrainGroup, UpdateSettings } from '../worker/protocol.ts';
 import { type AdapterWeights, baseWeights } from './adapter-weights.ts';
+import { eachHeadBlock } from './head-pass.ts';
 import type { ModelLane } from './model-lane.ts';
 import { scoreChunk } from './scorer.ts';
 import type { TreeChunk } from './tree-chunks.ts';
+
+/** A training request without its agent. */
+export interface UpdateRequest {
+  readonly groups: readonly TrainGroup[];
+  readonly normaliser: number;
+  readonly loss: LossSettings;
+  readonly update: UpdateSettings;
+  /** Estimates the gradient instead of computing it. */
+  readonly evolution?: EvolutionSettings;
+}
 
 /** Gradient of the loss over some groups with respect to the adapter's weights, and the loss figures. */
 export interface AdapterGradient {
@@ -42,16 +54,46 @@ export async function chunkGradient(
   const base = needsBase(loss.settings) ? await scoreChunk(member, baseWeights, chunk, chunk.groups.map(answersOf)) : null;
   const inputs = treeInputs(chunk.trees, chunk.shape, model.heads / model.keyValueHeads);
   const graph = await member.trainer(chunk.shape, weights);
-  const logits = await graph.forward(inputs);
+  const hidden = await graph.forward(inputs);
   const terms = chunk.trees.flatMap(({ tree }, index) => {
     const first = inputs.firstRows[index] as number;
     const rowOf = (which: number, position: number): number => first + (tree.predictors[which]?.[position] as number);
     return groupTerms({ group: chunk.groups[index] as TrainGroup, number: index, base: base?.[index] }, rowOf);
   });
   terms.sort((a, b) => a.row - b.row);
-  const { gradient, sums } = policyGradient(logits, model.vocabulary, terms, loss, member.lane.numbers('gradient', logits.length));
+  const { gradient, sums } = await headGradient(member, hidden, terms, loss);
   await graph.backward(gradient);
   return { gradient: member.gradients(weights.rank), sums };
+}
+
+/** The loss of the terms (sorted by row), and its gradient with respect to the hidden states [rows × width]. */
+async function headGradient(
+  member: ModelLane,
+  hidden: Float32Array,
+  terms: readonly TokenTerm[],
+  loss: PolicyLoss,
+): Promise<AdapterGradient> {
+  const { vocabulary } = member.model;
+  const pass = { hidden, rows: (terms.at(-1)?.row ?? -1) + 1, trained: true };
+  const gradient = new Float32Array(hidden.length);
+  const sums = emptySums();
+  const within = (first: number, end: number): readonly TokenTerm[] => terms.filter(({ row }) => row >= first && row < end);
+  let whole: RowBlock['whole'];
+  if (isSequenceLoss(loss.settings)) {
+    // Such losses need all log-probs before they can tell any gradient.
+    const logProbs: number[] = [];
+    await eachHeadBlock(member, pass, async ({ first, end, logits }) => {
+      logProbs.push(...logProbsOf(logits, vocabulary, within(first, end), first));
+    });
+    whole = wholeSampleLosses(loss.settings, terms, () => Float64Array.from(logProbs));
+  }
+  await eachHeadBlock(member, pass, async ({ first, end, logits, backward }) => {
+    const block = { firstRow: first, gradient: member.lane.numbers('gradient', logits.length), whole };
+    const part = policyGradient(logits, vocabulary, within(first, end), loss, block);
+    addSums(sums, part.sums);
+    await backward(part.gradient, gradient);
+  });
+  return { gradient, sums };
 }
 
 /** The tokens of a group's samples. */

@@ -1,6 +1,6 @@
-import { RedQueenError } from '@redqueen/core';
 import { computeGraph, newSingleThreadBackend } from '../ffi/backend.ts';
-import { backends, graphs, type Pointer } from '../ffi/ggml.ts';
+import type { Pointer } from '../ffi/ggml.ts';
+import { Scratch } from './scratch.ts';
 
 /** Something in native memory that a lane keeps for reuse. */
 export interface Kept {
@@ -17,31 +17,12 @@ const keptGraphs = 64;
  */
 export class Lane {
   readonly backend: Pointer = newSingleThreadBackend();
-  readonly #allocator: Pointer;
+  /** For the layers, whose activations stay there between forward and backward. */
+  readonly scratch = new Scratch(this.backend);
+  /** For the head, which is computed between them. */
+  readonly headScratch = new Scratch(this.backend);
   readonly #kept = new Map<string, Kept>();
   readonly #numbers = new Map<string, Float32Array>();
-  #scratchBytes = 0;
-  #generation = 0;
-
-  constructor() {
-    this.#allocator = graphs.newAllocator(backends.bufferType(this.backend));
-  }
-
-  /** Graphs placed under an older number lie in memory that is gone and must be built again. */
-  get generation(): number {
-    return this.#generation;
-  }
-
-  /** Places a graph's tensors in the scratch memory, growing it where needed. Throws `resource_exhausted` without memory. */
-  place(graph: Pointer): void {
-    // Without `reserve`, ggml would place a graph by the plan of an earlier one that merely has as many nodes.
-    if (!graphs.reserve(this.#allocator, graph) || !graphs.allocate(this.#allocator, graph)) {
-      throw new RedQueenError('resource_exhausted', 'llama: no memory for a compute graph; use a smaller model or shorter prompts');
-    }
-    const bytes = Number(graphs.allocatedBytes(this.#allocator, 0));
-    if (bytes !== this.#scratchBytes) this.#generation++;
-    this.#scratchBytes = bytes;
-  }
 
   /**
    * A reused array for one purpose; what it held is lost. Copies of logits are large and short-lived, and allocating them anew

@@ -126,6 +126,10 @@ export const graphs = {
   newAllocator: base<(bufferType: Pointer) => Pointer>('P ggml_gallocr_new(P buft)'),
   reserve: base<(allocator: Pointer, graph: Pointer) => boolean>('bool ggml_gallocr_reserve(P a, P g)'),
   allocate: base<(allocator: Pointer, graph: Pointer) => boolean>('bool ggml_gallocr_alloc_graph(P a, P g)'),
+  /** Fills `sizes` with what `reserve` would allocate. */
+  neededBytes: base<(allocator: Pointer, graph: Pointer, nodes: null, leafs: null, sizes: BigUint64Array) => void>(
+    'void ggml_gallocr_reserve_n_size(P a, P g, const int* n, const int* l, size_t* sizes)',
+  ),
   allocatedBytes: base<(allocator: Pointer, buffer: number) => number | bigint>('size_t ggml_gallocr_get_buffer_size(P a, int i)'),
   freeAllocator: base<(allocator: Pointer) => void>('void ggml_gallocr_free(P a)'),
 } as const;

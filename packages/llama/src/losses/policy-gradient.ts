@@ -18,40 +18,63 @@ interface Work {
   readonly softmax: RowSoftmax;
   readonly loss: PolicyLoss;
   readonly sums: LossSums;
+  /** Row that the logits start with. */
+  readonly firstRow: number;
   /** Of each term, where the loss looks at whole samples. */
-  readonly whole: readonly TokenLoss[] | undefined;
+  readonly whole: ReadonlyMap<TokenTerm, TokenLoss> | undefined;
+}
+
+/** For the rows of a larger matrix of logits that `policyGradient` is given. */
+export interface RowBlock {
+  /** Row of the larger matrix that they start with; 0 where left out. */
+  readonly firstRow?: number;
+  /** To be filled; a new array where left out. */
+  readonly gradient?: Float32Array;
+  /** `wholeSampleLosses` over all rows of the larger matrix; where left out, the terms given are all that there are. */
+  readonly whole?: ReadonlyMap<TokenTerm, TokenLoss> | undefined;
+}
+
+/** Losses of whole samples, by term; undefined where each token's loss is its own. `logProbs`: of every term under the trained policy. */
+export function wholeSampleLosses(
+  settings: LossSettings,
+  terms: readonly TokenTerm[],
+  logProbs: () => Float64Array,
+): ReadonlyMap<TokenTerm, TokenLoss> | undefined {
+  if (!isSequenceLoss(settings)) return undefined;
+  const losses = sequenceLosses(settings, terms, logProbs());
+  return new Map(terms.map((term, index) => [term, losses[index] as TokenLoss]));
 }
 
 /**
  * The policy-gradient loss of the terms (sorted by row) and its gradient with respect to the logits, laid out like them ([rows × vocabulary]).
  * A token's loss is weight · (token loss + klToBase · KL − entropyBonus · H(row)), divided by the normaliser.
- * `gradient` may be given to be filled.
  */
 export function policyGradient(
   logits: Float32Array,
   vocabulary: number,
   terms: readonly TokenTerm[],
   loss: PolicyLoss,
-  gradient: Float32Array = new Float32Array(logits.length),
+  block: RowBlock = {},
 ): { readonly gradient: Float32Array; readonly sums: LossSums } {
-  const softmax = new RowSoftmax(vocabulary);
-  const whole = isSequenceLoss(loss.settings) ? sequenceLosses(loss.settings, terms, logProbsOf(logits, softmax, terms)) : undefined;
-  const work: Work = { logits, gradient: gradient.fill(0), softmax, loss, sums: emptySums(), whole };
+  const { firstRow = 0, gradient = new Float32Array(logits.length) } = block;
+  const whole = block.whole ?? wholeSampleLosses(loss.settings, terms, () => logProbsOf(logits, vocabulary, terms));
+  const work: Work = { logits, firstRow, gradient: gradient.fill(0), softmax: new RowSoftmax(vocabulary), loss, sums: emptySums(), whole };
   for (let start = 0; start < terms.length; ) {
     const row = (terms[start] as TokenTerm).row;
     let end = start + 1;
     while (end < terms.length && (terms[end] as TokenTerm).row === row) end++;
-    addRow(work, row * vocabulary, terms, start, end);
+    addRow(work, (row - firstRow) * vocabulary, terms, start, end);
     start = end;
   }
   return work;
 }
 
-/** log p of each term under the logits. */
-function logProbsOf(logits: Float32Array, softmax: RowSoftmax, terms: readonly TokenTerm[]): Float64Array {
+/** log p of each term (sorted by row) under the logits, the first of which are those of row `firstRow`. */
+export function logProbsOf(logits: Float32Array, vocabulary: number, terms: readonly TokenTerm[], firstRow = 0): Float64Array {
+  const softmax = new RowSoftmax(vocabulary);
   let read = -1;
   return Float64Array.from(terms, ({ row, token }) => {
-    const offset = row * softmax.weights.length;
+    const offset = (row - firstRow) * vocabulary;
     if (row !== read) softmax.read(logits, offset);
     read = row;
     return (logits[offset + token] as number) - softmax.logTotal;
@@ -69,7 +92,7 @@ function addRow(work: Work, offset: number, terms: readonly TokenTerm[], start: 
     const term = terms[index] as TokenTerm;
     const place = offset + term.token;
     const logProb = (logits[place] as number) - softmax.logTotal;
-    const main = termLoss(settings, logProb, term, work.whole?.[index]);
+    const main = termLoss(settings, logProb, term, work.whole?.get(term));
     const share = term.weight / normaliser;
     gradient[place] = (gradient[place] as number) + main.derivative * share;
     pull += main.derivative * share;

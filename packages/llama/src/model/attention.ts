@@ -1,7 +1,7 @@
 import { graphs, ops, type Pointer, tensors } from '../ffi/ggml.ts';
 import type { Tape, Variable } from '../tape/tape.ts';
 import type { HyperParameters } from './hyper-parameters.ts';
-import type { Attention } from './transformer.ts';
+import type { AttentionOf } from './transformer.ts';
 
 /** New tokens: `columns` in each of `groups` groups that do not see each other. */
 export interface Block {
@@ -29,10 +29,10 @@ function weigh(tape: Tape, queries: Variable, keys: Variable, mask: Pointer, hea
 }
 
 /** Attention inside groups of tokens; mask F32 [columns, columns · heads / keyValueHeads, 1, groups]. Differentiable. */
-export function treeAttention(tape: Tape, model: HyperParameters, block: Block, mask: Pointer): Attention {
+export function treeAttention(model: HyperParameters, block: Block, mask: Pointer): AttentionOf {
   const { headSize, keyValueHeads } = model;
   const { columns, groups } = block;
-  return (_layer, queries, keys, values) => {
+  return (tape) => (_layer, queries, keys, values) => {
     const grouped = groupQueries(tape, model, queries, block);
     const byHead = tape.permute(tape.reshape(keys, [headSize, keyValueHeads, columns, groups]), [0, 2, 1, 3]);
     const turned = tape.permute(tape.reshape(values, [headSize, keyValueHeads, columns, groups]), [1, 2, 0, 3]);
@@ -59,13 +59,11 @@ export interface CacheStep extends Block {
 export interface Construction {
   readonly context: Pointer;
   readonly graph: Pointer;
-  readonly tape: Tape;
 }
 
 /** Attention that stores the new tokens' keys and values and attends over those stored so far. Not differentiable. */
-export function cachedAttention(construction: Construction, model: HyperParameters, step: CacheStep, mask: Pointer): Attention {
-  const { tape } = construction;
-  return (layer, queries, keys, values) => {
+export function cachedAttention(construction: Construction, model: HyperParameters, step: CacheStep, mask: Pointer): AttentionOf {
+  return (tape) => (layer, queries, keys, values) => {
     const cache = step.caches[layer] as LayerCache;
     store(construction, model, step, cache, [keys, values]);
     const { known, slots, groups } = step;

@@ -1,57 +1,88 @@
 import { RedQueenError } from '@redqueen/core';
-import { computeGraphNow } from '../ffi/backend.ts';
-import { backends, graphs, ops, type Pointer, TensorType, tensors } from '../ffi/ggml.ts';
-import { newContext, shapeOf, typeOf, upload } from '../ffi/tensor.ts';
+import { setImmediate } from 'node:timers/promises';
+import { backends, type Pointer, tensors } from '../ffi/ggml.ts';
+import { newContext, shapeOf, typeOf } from '../ffi/tensor.ts';
 import type { FrozenMatrix } from '../tape/tape.ts';
 import { adaptedMatrices } from './parameter-layout.ts';
 import type { HyperParameters } from './hyper-parameters.ts';
-
-/** The frozen base model: its tensors as loaded, and the transposed matrices that backward passes need. Shared by all lanes. */
-export interface BaseWeights {
-  readonly tensors: ReadonlyMap<string, Pointer>;
-  readonly matrices: ReadonlyMap<string, FrozenMatrix>;
-}
+import { fillTransposed, transposedType } from './transposed-copy.ts';
 
 /** The matrix that makes logits: its own, or the embedding where the model ties them. */
 export function headName(names: ReadonlyMap<string, unknown>): string {
   return names.has('output.weight') ? 'output.weight' : 'token_embd.weight';
 }
 
-/** Transposes a matrix of any type on the backend: dequantise (get_rows), transpose, store as F32 or F16. */
-function transposeInto(target: Pointer, source: Pointer, backend: Pointer): void {
-  const [, outputs] = shapeOf(source);
-  const context = newContext(8, Number(tensors.graphOverhead(16, false)));
-  const indices = tensors.new1d(context, TensorType.i32, outputs);
-  tensors.setInput(indices);
-  const turned = ops.contiguous(context, ops.transpose(context, ops.getRows(context, source, indices)));
-  const graph = graphs.create(context, 16, false);
-  graphs.expand(graph, ops.copy(context, turned, target));
-  const allocator = graphs.newAllocator(backends.bufferType(backend));
-  if (!graphs.allocate(allocator, graph))
-    throw new RedQueenError('resource_exhausted', 'model: no memory to transpose the weights; use a smaller model');
-  upload(
-    indices,
-    Int32Array.from({ length: outputs }, (_, index) => index),
-  );
-  computeGraphNow(backend, graph);
-  graphs.freeAllocator(allocator);
-  tensors.free(context);
+/** A matrix of the base; the transposed copy appears with the first training. */
+class BaseMatrix implements FrozenMatrix {
+  readonly tensor: Pointer;
+  copy: Pointer | null = null;
+
+  constructor(tensor: Pointer) {
+    this.tensor = tensor;
+  }
+
+  get transposed(): Pointer {
+    if (this.copy === null) throw new RedQueenError('internal', 'llama: a gradient through a matrix whose transposed copy is not made yet');
+    return this.copy;
+  }
 }
 
-/** Prepares loaded tensors for training. F32 matrices are transposed as F32, all others as F16 (twice the memory of the base at worst). */
-export function prepareBase(loaded: ReadonlyMap<string, Pointer>, model: HyperParameters, backend: Pointer): BaseWeights {
-  const names = [...adaptedMatrices(model).map(({ name }) => name), headName(loaded)];
-  const context = newContext(names.length);
-  const matrices = new Map<string, FrozenMatrix>();
-  for (const name of names) {
-    const tensor = loaded.get(name);
-    if (tensor === undefined)
-      throw new RedQueenError('failed_precondition', `model: it cannot be trained: the tensor "${name}" is missing`);
-    const [inputs, outputs] = shapeOf(tensor);
-    const type = typeOf(tensor) === TensorType.f32 ? TensorType.f32 : TensorType.f16;
-    matrices.set(name, { tensor, transposed: tensors.new2d(context, type, outputs, inputs) });
+/** The frozen base model: its tensors as loaded, and the transposed matrices that backward passes need. Shared by all lanes. */
+export class BaseWeights {
+  readonly tensors: ReadonlyMap<string, Pointer>;
+  readonly #matrices: ReadonlyMap<string, BaseMatrix>;
+  readonly #backend: Pointer;
+  #transposing: Promise<void> | null = null;
+
+  /** Throws `failed_precondition` where a matrix is missing. */
+  constructor(loaded: ReadonlyMap<string, Pointer>, model: HyperParameters, backend: Pointer) {
+    this.tensors = loaded;
+    this.#backend = backend;
+    const names = [...adaptedMatrices(model).map(({ name }) => name), headName(loaded)];
+    this.#matrices = new Map(
+      names.map((name) => {
+        const tensor = loaded.get(name);
+        if (tensor === undefined)
+          throw new RedQueenError('failed_precondition', `model: it cannot be trained: the tensor "${name}" is missing`);
+        return [name, new BaseMatrix(tensor)];
+      }),
+    );
   }
-  backends.allocateContext(context, backend);
-  for (const { tensor, transposed } of matrices.values()) transposeInto(transposed, tensor, backend);
-  return { tensors: loaded, matrices };
+
+  /** The matrices that graphs multiply with, by name. */
+  get matrices(): ReadonlyMap<string, FrozenMatrix> {
+    return this.#matrices;
+  }
+
+  /** Memory of the transposed copies: 0 before the first training. */
+  get transposedBytes(): number {
+    return [...this.#matrices.values()].reduce((sum, { copy }) => sum + (copy === null ? 0 : Number(tensors.bytes(copy))), 0);
+  }
+
+  /** Makes the transposed copies, once; a device that only samples never pays for them. Throws `resource_exhausted` without memory. */
+  async prepareBackward(): Promise<void> {
+    this.#transposing ??= this.#transpose().catch((error: unknown) => {
+      this.#transposing = null;
+      throw error;
+    });
+    await this.#transposing;
+  }
+
+  async #transpose(): Promise<void> {
+    const matrices = [...this.#matrices.values()];
+    const context = newContext(matrices.length);
+    const copies = matrices.map(({ tensor }) => {
+      const [inputs, outputs] = shapeOf(tensor);
+      return tensors.new2d(context, transposedType(typeOf(tensor), outputs), outputs, inputs);
+    });
+    if (backends.allocateContext(context, this.#backend) === null) {
+      tensors.free(context);
+      throw new RedQueenError('resource_exhausted', 'model: no memory for the transposed weights that training needs; use a smaller model');
+    }
+    for (const [index, matrix] of matrices.entries()) {
+      const copy = copies[index] as Pointer;
+      for (const _ of fillTransposed(copy, matrix.tensor)) await setImmediate();
+      matrix.copy = copy;
+    }
+  }
 }

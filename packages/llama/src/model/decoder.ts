@@ -108,7 +108,7 @@ export class Decoder implements Kept {
 
   #current(index: number): Step {
     const known = this.#steps.get(index);
-    if (known?.generation === this.#lane.generation) return known;
+    if (known?.generation === this.#lane.scratch.generation) return known;
     const built = this.#build(index);
     if (known !== undefined) tensors.free(known.context);
     this.#steps.delete(index);
@@ -137,11 +137,11 @@ export class Decoder implements Kept {
     const graph = graphs.create(context, nodes, false);
     const tape = new Tape(context);
     const step = { caches: this.#caches, slots: this.slots, groups, first, columns, known };
-    const attention = cachedAttention({ context, graph, tape }, model, step, mask);
+    const attention = cachedAttention({ context, graph }, model, step, mask);
     const logits = new Transformer(tape, model, this.#weights()).logits({ tokens, positions, columns: groups * columns, rows }, attention);
     tensors.setOutput(logits.tensor);
     graphs.expand(graph, logits.tensor);
-    this.#lane.place(graph);
+    this.#lane.scratch.place(graph);
     return {
       context,
       tokens,
@@ -151,7 +151,7 @@ export class Decoder implements Kept {
       logits: logits.tensor,
       graph,
       logitRows: rows === null ? groups * columns : groups,
-      generation: this.#lane.generation,
+      generation: this.#lane.scratch.generation,
     };
   }
 }

@@ -13,6 +13,8 @@ export interface GraphWeights {
   linear(tape: Tape, name: string, x: Variable): Variable;
   /** A vector that scales columns. */
   vector(tape: Tape, name: string): Variable;
+  /** A tensor that is used as it is and never trained; null where the model has none of that name. */
+  constant(name: string): Pointer | null;
   /** The trained leaves that the graph used, by slot name. */
   readonly trained: ReadonlyMap<string, Variable>;
 }
@@ -58,6 +60,10 @@ export class AdaptedWeights implements GraphWeights {
 
   vector(tape: Tape, name: string): Variable {
     return tape.leaf(this.#tensor(name));
+  }
+
+  constant(name: string): Pointer | null {
+    return this.#base.tensors.get(name) ?? null;
   }
 
   #tensor(name: string): Pointer {
@@ -116,5 +122,9 @@ export class TrainedWeights implements GraphWeights {
     const leaf = tape.leaf(views.weight, true);
     this.trained.set(name, leaf);
     return leaf;
+  }
+
+  constant(): null {
+    return null;
   }
 }

@@ -1,5 +1,6 @@
 import { RedQueenError } from '@redqueen/core';
 import type { GgufHeader } from '../gguf/reader.ts';
+import { type RopeScaling, ropeScalingOf } from './rope-scaling.ts';
 
 /** What a model's graph depends on besides its weights. */
 export interface HyperParameters {
@@ -19,6 +20,8 @@ export interface HyperParameters {
   /** ggml's RoPE mode: 0 pairs neighbours, 2 pairs halves. */
   readonly ropeMode: number;
   readonly vocabulary: number;
+  /** How rotations are stretched beyond the context that the model was first trained on; undefined where they are not. */
+  readonly ropeScaling?: RopeScaling | undefined;
 }
 
 /** Architectures whose graph we build, with their RoPE mode. */
@@ -39,7 +42,7 @@ const unsupported = [
 ] as const;
 const layerTensors =
   /^blk\.\d+\.(attn_norm|attn_q|attn_k|attn_v|attn_output|ffn_norm|ffn_gate|ffn_up|ffn_down|attn_q_norm|attn_k_norm)\.weight$|^blk\.\d+\.attn_[qkv]\.bias$/;
-const topTensors: ReadonlySet<string> = new Set(['token_embd.weight', 'output_norm.weight', 'output.weight']);
+const topTensors: ReadonlySet<string> = new Set(['token_embd.weight', 'output_norm.weight', 'output.weight', 'rope_freqs.weight']);
 
 function refuse(reason: string): RedQueenError {
   return new RedQueenError(
@@ -60,8 +63,6 @@ function checkSupported(header: GgufHeader, architecture: string): void {
     const value = header.metadata.get(`${architecture}.${name}`);
     if (value !== undefined && value !== 0) throw refuse(`"${architecture}.${name}" is ${String(value)}, which our graph does not have`);
   }
-  const scaling = header.metadata.get(`${architecture}.rope.scaling.type`);
-  if (scaling !== undefined && scaling !== 'none') throw refuse(`RoPE scaling "${String(scaling)}" is not in our graph`);
   const stranger = header.tensors.find((tensor) => !layerTensors.test(tensor.name) && !topTensors.has(tensor.name));
   if (stranger !== undefined) throw refuse(`our graph has no place for its tensor "${stranger.name}"`);
 }
@@ -95,6 +96,7 @@ export function hyperParametersOf(header: GgufHeader): HyperParameters {
     epsilon: read('attention.layer_norm_rms_epsilon'),
     ropeBase: read('rope.freq_base', 10000),
     ropeDimensions: read('rope.dimension_count', headSize),
+    ropeScaling: ropeScalingOf(header, architecture, read('context_length'), refuse),
     vocabulary: embedding.shape[1] as number,
   };
 }

@@ -62,7 +62,7 @@ class MergeGraph implements Kept {
   }
 
   async run(): Promise<void> {
-    if (this.#built === null || this.#built.generation !== this.#lane.generation) {
+    if (this.#built === null || this.#built.generation !== this.#lane.scratch.generation) {
       this.dispose();
       this.#built = this.#build();
     }
@@ -87,8 +87,8 @@ class MergeGraph implements Kept {
       const change = this.#form === 'tensor' ? ops.matrixMultiply(context, turned, b) : ops.matrixMultiply(context, b, turned);
       graphs.expand(graph, ops.copy(context, ops.add(context, source, change), target[this.#form]));
     }
-    this.#lane.place(graph);
-    return { context, graph, generation: this.#lane.generation };
+    this.#lane.scratch.place(graph);
+    return { context, graph, generation: this.#lane.scratch.generation };
   }
 }
 

@@ -17,7 +17,10 @@ export interface TokenInputs {
 /** Queries [headSize, heads, columns], keys and values [headSize, keyValueHeads, columns] → [heads · headSize, columns]. */
 export type Attention = (layer: number, queries: Variable, keys: Variable, values: Variable) => Variable;
 
-/** The graph of a llama-like model up to its logits [vocabulary, rows]. How tokens see each other is the attention's business. */
+/** An attention whose operations go onto the tape given. */
+export type AttentionOf = (tape: Tape) => Attention;
+
+/** The graph of a llama-like model. How tokens see each other is the attention's business. */
 export class Transformer {
   readonly #tape: Tape;
   readonly #model: HyperParameters;
@@ -29,18 +32,35 @@ export class Transformer {
     this.#weights = weights;
   }
 
-  /** Logits of the wanted columns. */
-  logits(inputs: TokenInputs, attention: Attention): Variable {
-    const tape = this.#tape;
-    let x = this.#weights.embedding(tape, inputs.tokens);
+  /** Logits [vocabulary, rows] of the wanted columns. */
+  logits(inputs: TokenInputs, attention: AttentionOf): Variable {
+    return this.head(this.hidden(inputs, attention, false));
+  }
+
+  /** What the layers make of the wanted columns, [width, rows]. With `checkpoints` only the layers' inputs are kept for the backward pass. */
+  hidden(inputs: TokenInputs, attention: AttentionOf, checkpoints: boolean): Variable {
+    let x = this.#weights.embedding(this.#tape, inputs.tokens);
     for (let layer = 0; layer < this.#model.layers; layer++) {
-      x = tape.add(this.#attend(inputs, attention, layer, this.#norm(x, `blk.${layer}.attn_norm.weight`)), x);
-      x = tape.add(this.#feedForward(layer, this.#norm(x, `blk.${layer}.ffn_norm.weight`)), x);
+      x = checkpoints
+        ? this.#tape.checkpoint(x, (tape, input) =>
+            new Transformer(tape, this.#model, this.#weights).#layer(inputs, attention, layer, input),
+          )
+        : this.#layer(inputs, attention, layer, x);
     }
     // Only the wanted columns go through the head: with a large vocabulary it is the dearest matrix.
-    if (inputs.rows !== null) x = tape.rows(x, inputs.rows);
-    const head = this.#weights.has('output.weight') ? 'output.weight' : 'token_embd.weight';
-    return this.#weights.linear(tape, head, this.#norm(x, 'output_norm.weight'));
+    return inputs.rows === null ? x : this.#tape.rows(x, inputs.rows);
+  }
+
+  /** Logits of what the layers made. */
+  head(x: Variable): Variable {
+    const name = this.#weights.has('output.weight') ? 'output.weight' : 'token_embd.weight';
+    return this.#weights.linear(this.#tape, name, this.#norm(x, 'output_norm.weight'));
+  }
+
+  #layer(inputs: TokenInputs, attention: AttentionOf, layer: number, x: Variable): Variable {
+    const tape = this.#tape;
+    const attended = tape.add(this.#attend(inputs, attention(tape), layer, this.#norm(x, `blk.${layer}.attn_norm.weight`)), x);
+    return tape.add(this.#feedForward(layer, this.#norm(attended, `blk.${layer}.ffn_norm.weight`)), attended);
   }
 
   #norm(x: Variable, name: string): Variable {
@@ -70,7 +90,16 @@ export class Transformer {
   }
 
   #rope(): RopeSettings {
-    const { ropeDimensions, ropeMode, context, ropeBase } = this.#model;
-    return { dimensions: ropeDimensions, mode: ropeMode, context, base: ropeBase };
+    const { ropeDimensions, ropeMode, context, ropeBase, ropeScaling } = this.#model;
+    return {
+      dimensions: ropeDimensions,
+      mode: ropeMode,
+      context: ropeScaling?.originalContext ?? context,
+      base: ropeBase,
+      scale: ropeScaling?.scale ?? 1,
+      extrapolation: ropeScaling?.extrapolation ?? 0,
+      attention: ropeScaling?.attention ?? 1,
+      factors: this.#weights.constant('rope_freqs.weight'),
+    };
   }
 }

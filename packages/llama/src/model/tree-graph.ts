@@ -10,29 +10,40 @@ import type { ParameterBlock } from './parameter-block.ts';
 import type { TreeInputs, TreeShape } from './tree-batch.ts';
 import { Transformer } from './transformer.ts';
 
-/** Where the weights of a graph come from, and where its gradients go (null: forward only). */
+/** Where the weights of a graph come from, what it gives, and where its gradients go (null: forward only). */
 export interface GraphPlan {
   readonly weights: () => GraphWeights;
+  /** Logits, or only what the layers make of the wanted columns, for a head of its own. */
+  readonly output: 'logits' | 'hidden';
   readonly trained: ParameterBlock | null;
+  /** Where forward and backward together would need more memory than this, the layers are computed again in the backward pass. */
+  readonly activationBytes: number;
 }
 
-interface Built {
+interface Draft {
   readonly context: Pointer;
-  readonly generation: number;
   readonly tokens: Pointer;
   readonly positions: Pointer;
   readonly mask: Pointer;
   readonly rows: Pointer;
   readonly seed: Pointer | null;
-  readonly logits: Pointer;
+  readonly output: Pointer;
+  readonly whole: Pointer;
+  readonly forwardNodes: number;
+  readonly nodes: number;
+  readonly checkpoints: boolean;
+}
+
+interface Built extends Draft {
+  readonly generation: number;
   readonly forward: Pointer;
   readonly backward: Pointer | null;
 }
 
 /** Tensors a layer needs with its gradients, generously. */
-const tensorsPerLayer = 460;
+const tensorsPerLayer = 600;
 
-/** A graph over a batch of prefix trees: logits forward, and parameter gradients from dLoss/dLogits backward. */
+/** A graph over a batch of prefix trees: its output forward, and parameter gradients from dLoss/dOutput backward. */
 export class TreeGraph implements Kept {
   readonly #lane: Lane;
   readonly #model: HyperParameters;
@@ -47,7 +58,17 @@ export class TreeGraph implements Kept {
     this.#plan = plan;
   }
 
-  /** Logits of the wanted rows, [rows × vocabulary]; valid until the lane's next pass. */
+  /** Numbers in a row of the output. */
+  get width(): number {
+    return this.#plan.output === 'logits' ? this.#model.vocabulary : this.#model.width;
+  }
+
+  /** Whether the backward pass computes the layers again. */
+  get checkpoints(): boolean {
+    return this.#built?.checkpoints === true;
+  }
+
+  /** The output of the wanted rows, [rows × width]; valid until the lane's next pass. */
   async forward(inputs: TreeInputs): Promise<Float32Array> {
     const built = this.#current();
     // The allocator reuses the memory of inputs after their last use, so all of them are uploaded every time.
@@ -56,13 +77,13 @@ export class TreeGraph implements Kept {
     upload(built.mask, inputs.mask);
     upload(built.rows, inputs.rows);
     await this.#lane.compute(built.forward);
-    return download(built.logits, this.#lane.numbers('logits', this.#shape.rows * this.#model.vocabulary));
+    return download(built.output, this.#lane.numbers(this.#plan.output, this.#shape.rows * this.width));
   }
 
-  /** Writes the gradients of the trained block. Once after each `forward`, with dLoss/dLogits [rows × vocabulary]. */
+  /** Writes the gradients of the trained block. Once after each `forward`, with dLoss/dOutput [rows × width]. */
   async backward(gradient: Float32Array): Promise<void> {
     const built = this.#built;
-    if (built === null || built.seed === null || built.backward === null || built.generation !== this.#lane.generation) {
+    if (built === null || built.seed === null || built.backward === null || built.generation !== this.#lane.scratch.generation) {
       throw new RedQueenError('internal', 'llama: backward without a forward pass of the same graph');
     }
     upload(built.seed, gradient);
@@ -75,13 +96,27 @@ export class TreeGraph implements Kept {
   }
 
   #current(): Built {
-    if (this.#built !== null && this.#built.generation === this.#lane.generation) return this.#built;
+    if (this.#built !== null && this.#built.generation === this.#lane.scratch.generation) return this.#built;
     this.dispose();
-    this.#built = this.#build();
+    this.#built = this.#place(this.#build(false)) ?? this.#place(this.#build(true));
+    if (this.#built === null) throw new RedQueenError('internal', 'llama: a graph with checkpoints was not placed');
     return this.#built;
   }
 
-  #build(): Built {
+  /** Null, and the draft freed, where it needs more memory than the bound and checkpoints could help. */
+  #place(draft: Draft): Built | null {
+    const { scratch } = this.#lane;
+    const { context, whole, forwardNodes, nodes, seed, checkpoints } = draft;
+    if (seed !== null && !checkpoints && scratch.needed(whole) > this.#plan.activationBytes) {
+      tensors.free(context);
+      return null;
+    }
+    scratch.place(whole);
+    const [forward, backward] = splitAt(context, whole, forwardNodes, nodes);
+    return { ...draft, forward, backward: seed === null ? null : backward, generation: scratch.generation };
+  }
+
+  #build(checkpoints: boolean): Draft {
     const { bins, slots, rows } = this.#shape;
     const model = this.#model;
     const columns = bins * slots;
@@ -94,38 +129,33 @@ export class TreeGraph implements Kept {
     for (const input of [tokens, positions, mask, wanted]) tensors.setInput(input);
     const tape = new Tape(context);
     const weights = this.#plan.weights();
-    const attention = treeAttention(tape, model, { columns: slots, groups: bins }, mask);
-    const logits = new Transformer(tape, model, weights).logits({ tokens, positions, columns, rows: wanted }, attention);
-    tensors.setOutput(logits.tensor);
+    const transformer = new Transformer(tape, model, weights);
+    const hidden = transformer.hidden(
+      { tokens, positions, columns, rows: wanted },
+      treeAttention(model, { columns: slots, groups: bins }, mask),
+      checkpoints,
+    );
+    const output = this.#plan.output === 'logits' ? transformer.head(hidden) : hidden;
+    tensors.setOutput(output.tensor);
     const whole = graphs.create(context, nodes, false);
-    graphs.expand(whole, logits.tensor);
+    graphs.expand(whole, output.tensor);
     const forwardNodes = graphs.nodeCount(whole);
-    const trained = this.#plan.trained;
-    let seed: Pointer | null = null;
-    if (trained !== null) {
-      seed = tensors.new2d(context, TensorType.f32, model.vocabulary, rows);
+    const seed = this.#plan.trained === null ? null : tensors.new2d(context, TensorType.f32, this.width, rows);
+    if (seed !== null) {
       tensors.setInput(seed);
-      tape.backward(logits, seed);
-      for (const [name, leaf] of weights.trained) {
-        const views = trained.get(name);
-        if (leaf.gradient === null || views === undefined) throw new RedQueenError('internal', `llama: no gradient reaches ${name}`);
-        graphs.expand(whole, ops.copy(context, leaf.gradient, views.gradient));
-      }
+      tape.backward(output, seed);
+      this.#expandGradients(context, whole, weights);
     }
-    this.#lane.place(whole);
-    const [forward, backward] = splitAt(context, whole, forwardNodes, nodes);
-    return {
-      context,
-      tokens,
-      positions,
-      mask,
-      rows: wanted,
-      seed,
-      logits: logits.tensor,
-      forward,
-      backward: trained === null ? null : backward,
-      generation: this.#lane.generation,
-    };
+    return { context, tokens, positions, mask, rows: wanted, seed, output: output.tensor, whole, forwardNodes, nodes, checkpoints };
+  }
+
+  /** The last layer's gradients first: in any other order, layers that are computed again would all be in memory at once. */
+  #expandGradients(context: Pointer, whole: Pointer, weights: GraphWeights): void {
+    for (const [name, leaf] of [...weights.trained].toReversed()) {
+      const views = this.#plan.trained?.get(name);
+      if (leaf.gradient === null || views === undefined) throw new RedQueenError('internal', `llama: no gradient reaches ${name}`);
+      graphs.expand(whole, ops.copy(context, leaf.gradient, views.gradient));
+    }
   }
 }
 

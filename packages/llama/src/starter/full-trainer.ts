@@ -12,7 +12,7 @@ import { ParameterBlock } from '../model/parameter-block.ts';
 import { fullLayout, type ParameterLayout } from '../model/parameter-layout.ts';
 import { prefixTree } from '../model/prefix-tree.ts';
 import { treeInputs } from '../model/tree-batch.ts';
-import { TreeGraph } from '../model/tree-graph.ts';
+import { type GraphPlan, TreeGraph } from '../model/tree-graph.ts';
 import type { UpdateSettings } from '../worker/protocol.ts';
 
 /** A text to learn: the loss is on the answer's tokens alone. */
@@ -47,7 +47,12 @@ class FullLane {
 
   graph(chunk: TreeChunk, differentiable: boolean): TreeGraph {
     const { bins, slots, rows } = chunk.shape;
-    const plan = { weights: () => new TrainedWeights(this.block), trained: differentiable ? this.block : null };
+    const plan: GraphPlan = {
+      weights: () => new TrainedWeights(this.block),
+      output: 'logits',
+      trained: differentiable ? this.block : null,
+      activationBytes: Number.POSITIVE_INFINITY,
+    };
     return this.lane.keep(`${differentiable} ${bins} ${slots} ${rows}`, () => new TreeGraph(this.lane, this.#model, chunk.shape, plan));
   }
 

@@ -11,7 +11,7 @@ export interface Variable {
   gradient: Pointer | null;
 }
 
-/** A frozen matrix [inputs, outputs] with its transposed copy [outputs, inputs]. */
+/** A frozen matrix [inputs, outputs]. Its transposed copy [outputs, inputs] is only read where a gradient goes through it. */
 export interface FrozenMatrix {
   readonly tensor: Pointer;
   readonly transposed: Pointer;
@@ -22,9 +22,21 @@ export interface RopeSettings {
   readonly dimensions: number;
   /** ggml's mode: 0 pairs neighbours (llama), 2 pairs halves (NeoX). */
   readonly mode: number;
+  /** Longest sequence that the unscaled embedding was trained on. */
   readonly context: number;
   readonly base: number;
+  /** What positions are multiplied by. */
+  readonly scale: number;
+  /** YaRN's mix of interpolation and extrapolation; 0 for plain scaling. */
+  readonly extrapolation: number;
+  /** Factor on rotated values. */
+  readonly attention: number;
+  /** One divisor a frequency, F32 [dimensions / 2]; null for none. */
+  readonly factors: Pointer | null;
 }
+
+/** YaRN's β_fast and β_slow (Peng et al. 2023), which all published models leave as they are. */
+const [betaFast, betaSlow] = [32, 1];
 
 interface Step {
   readonly output: Variable;
@@ -40,8 +52,12 @@ export class Tape {
   readonly #steps: Step[] = [];
   readonly #transposed = new Map<Pointer, Pointer>();
 
-  constructor(context: Pointer) {
+  readonly #recording: boolean;
+
+  /** Without `recording` it only computes: nothing that it made gets a gradient from its own `backward`. */
+  constructor(context: Pointer, recording = true) {
     this.#context = context;
+    this.#recording = recording;
   }
 
   /** A leaf: an input, a frozen weight, or (differentiable) a trained one. */
@@ -53,6 +69,21 @@ export class Tape {
   backward(output: Variable, gradient: Pointer): void {
     output.gradient = gradient;
     for (const step of this.#steps.toReversed()) if (step.output.gradient !== null) step.backward(step.output.gradient);
+  }
+
+  /**
+   * y = part(x), of which only x is kept for the backward pass: that computes the part again (Chen et al. 2016, "Training deep nets with sublinear
+   * memory cost"). `part` is called once a pass with the tape to use; trainable leaves that it makes in its second call get the gradients.
+   */
+  checkpoint(x: Variable, part: (tape: Tape, x: Variable) => Variable): Variable {
+    const forward = part(new Tape(this.#context, false), this.leaf(x.tensor, x.differentiable));
+    return this.#record(forward.tensor, [forward], (g) => {
+      const again = new Tape(this.#context);
+      const input = again.leaf(x.tensor, x.differentiable);
+      again.backward(part(again, input), g);
+      const share = input.gradient;
+      if (share !== null) this.#add(x, () => share);
+    });
   }
 
   /** y = W x with a frozen W. x: [inputs, n], y: [outputs, n]. */
@@ -116,8 +147,8 @@ export class Tape {
   /** Rotary position embedding of a [headSize, heads, n] with one position a column. */
   rope(a: Variable, positions: Pointer, settings: RopeSettings): Variable {
     const c = this.#context;
-    const { dimensions, mode, context, base } = settings;
-    const tail = [null, dimensions, mode, context, base, 1, 0, 1, 32, 1] as const;
+    const { dimensions, mode, context, base, scale, extrapolation, attention, factors } = settings;
+    const tail = [factors, dimensions, mode, context, base, scale, extrapolation, attention, betaFast, betaSlow] as const;
     return this.#record(ops.rope(c, a.tensor, positions, ...tail), [a], (g) => this.#add(a, () => ops.ropeBack(c, g, positions, ...tail)));
   }
 
@@ -165,7 +196,7 @@ export class Tape {
       tensor,
       inputs.some((input) => input.differentiable),
     );
-    if (output.differentiable) this.#steps.push({ output, backward });
+    if (output.differentiable && this.#recording) this.#steps.push({ output, backward });
     return output;
   }
 

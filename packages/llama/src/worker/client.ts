@@ -2,14 +2,10 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { RedQueenError } from '@redqueen/core';
 import type { AnswerMessage } from './messages.ts';
-import type { DeviceReport, PolicyDevice } from './protocol.ts';
+import type { DeviceReport, OpenOptions, PolicyDevice } from './protocol.ts';
 
 /** How to start a device. */
-export interface DeviceOptions {
-  /** The base model, a GGUF file. */
-  readonly modelPath: string;
-  /** Lanes: single-threaded backends that compute at once. Not more than there are free cores. */
-  readonly threads: number;
+export interface DeviceOptions extends OpenOptions {
   /** Called when the child ends without having been closed, with what is known of the cause. */
   readonly onExit?: (reason: string) => void;
 }
@@ -110,7 +106,7 @@ function inherited(): NodeJS.ProcessEnv {
  * Throws what `open` throws, with the child ended.
  */
 export async function startDevice(options: DeviceOptions): Promise<DeviceHandle> {
-  const { modelPath, threads } = options;
+  const { modelPath, threads, activationBytes } = options;
   let closing = false;
   let child = begin();
   function begin(): Child {
@@ -120,7 +116,7 @@ export async function startDevice(options: DeviceOptions): Promise<DeviceHandle>
   }
   async function open(): Promise<DeviceReport> {
     try {
-      return await child.call<DeviceReport>('open', [{ modelPath, threads }]);
+      return await child.call<DeviceReport>('open', [{ modelPath, threads, activationBytes }]);
     } catch (error) {
       closing = true;
       await child.close();

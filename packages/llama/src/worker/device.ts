@@ -6,8 +6,7 @@ import { newOptimizerState } from '../engine/adamw.ts';
 import { Agent, maxRank } from '../engine/agent.ts';
 import { type AdapterWeights, baseWeights, foldedWeights } from '../engine/adapter-weights.ts';
 import { Engine } from '../engine/engine.ts';
-import { evolvedGradient } from '../engine/evolution.ts';
-import { applyGradient, totalGradient } from '../engine/updater.ts';
+import { updateAgent } from '../engine/updater.ts';
 import { deviceLabel } from '../ffi/backend.ts';
 import { type AdapterExpectation, encodeAdapter, validateAdapter } from '../gguf/adapter-file.ts';
 import { decodeOptimizer, encodeOptimizer } from '../gguf/optimizer-file.ts';
@@ -20,6 +19,7 @@ import type {
   AgentFiles,
   DeviceReport,
   InitialFiles,
+  OpenOptions,
   PolicyDevice,
   SampledGroup,
   SamplePrompt,
@@ -55,11 +55,11 @@ export class LocalDevice implements PolicyDevice {
     this.#now = now;
   }
 
-  async open(options: { readonly modelPath: string; readonly threads: number }): Promise<DeviceReport> {
+  async open(options: OpenOptions): Promise<DeviceReport> {
     if (this.#opened !== null) throw new RedQueenError('failed_precondition', 'device: it is open already; start another one');
-    const { modelPath, threads } = options;
+    const { modelPath, threads, activationBytes } = options;
     const header = readGgufHeader(modelPath);
-    const engine = new Engine(modelPath, header, threads, this.#now);
+    const engine = new Engine(modelPath, header, threads, this.#now, undefined, activationBytes);
     const [tokenizer, baseHash] = await Promise.all([openTokenizer(modelPath), fileHash(modelPath)]);
     const expectation = { architecture: engine.model.architecture, baseHash, matrices: adaptedMatrices(engine.model), maxRank };
     this.#opened = {
@@ -161,11 +161,7 @@ export class LocalDevice implements PolicyDevice {
     const { engine } = this.#ready();
     checkTrain(request, engine.model);
     return agent.exclusively(async () => {
-      const { evolution, update } = request;
-      const gradient = evolution
-        ? await evolvedGradient(engine, agent, request, evolution)
-        : await totalGradient(engine.pool, agent, request);
-      const stats = applyGradient(agent, update, gradient);
+      const stats = await updateAgent(engine, agent, request);
       this.#trainedTokens += stats.tokens;
       return stats;
     });

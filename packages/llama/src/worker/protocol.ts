@@ -178,13 +178,26 @@ export interface AgentFiles {
 /** What an agent may start from. */
 export type InitialFiles = Pick<AgentFiles, 'adapter'> & Partial<AgentFiles>;
 
+/** What a device opens and what it may use. */
+export interface OpenOptions {
+  /** The base model, a GGUF file. */
+  readonly modelPath: string;
+  /** Lanes: single-threaded backends that compute at once. Not more than there are free cores. */
+  readonly threads: number;
+  /**
+   * Memory a lane for what training keeps between its forward and its backward pass. Beyond it only the layers' inputs are kept, and the layers are
+   * computed again in the backward pass: a third more work for a fraction of the memory. 512 MiB where left out.
+   */
+  readonly activationBytes?: number | undefined;
+}
+
 /**
  * The calls that the native child answers. An agent name is unique on the device ("<run>:executor/0").
  * A version names weights that are served and never change; training works on the agent's own copy.
  */
 export interface PolicyDevice {
   /** Loads the base model and gets ready. Throws RedQueenError `failed_precondition` where the file is no GGUF model or an architecture that cannot be trained. */
-  open(options: { readonly modelPath: string; readonly threads: number }): Promise<DeviceReport>;
+  open(options: OpenOptions): Promise<DeviceReport>;
   /** Creates an agent with fresh adapter weights (B = 0), or with the files given; without an optimizer file its memory is fresh. */
   createAgent(agent: string, settings: AdapterSettings, files?: InitialFiles): Promise<void>;
   removeAgent(agent: string): Promise<void>;

@@ -51,6 +51,12 @@ export const configSchema = z.strictObject({
       threads: z.int().min(0).max(1024).default(0),
       /** Folder with base models; relative to the project. */
       modelsFolder: z.string().min(1).default('config/models'),
+      /** MiB a thread for what training keeps between its forward and backward pass; beyond it layers are computed twice. */
+      activationMiB: z
+        .int()
+        .min(0)
+        .max(1 << 20)
+        .default(512),
     })
     .prefault({}),
   gateway: z
