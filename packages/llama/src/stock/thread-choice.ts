@@ -1,10 +1,16 @@
-/** Steps between tries of the other number of threads, and before the first one. */
-const [pause, firstPause] = [128, 8];
+/** Steps between tries of the other number of threads; the first try comes early. */
+const [pause, firstPause] = [128, 3];
 const triesTogether = 2;
 /** How much the latest step counts in the running mean. */
-const share = 0.25;
+const share = 0.3;
 /** The other number must be this much faster: a change costs a few slow steps itself. */
 const margin = 0.85;
+
+/** Seconds a step of like size, with all threads and with one; NaN before the first. */
+interface Means {
+  all: number;
+  single: number;
+}
 
 /**
  * All threads or one. ggml's threads wait for each other in a spinning barrier after every operation; where another process wants one of the cores, a
@@ -12,8 +18,8 @@ const margin = 0.85;
  */
 export class ThreadChoice {
   readonly #threads: number;
-  /** Mean seconds a step by number of rows: with all threads and with one. */
-  readonly #means = new Map<number, [number, number]>();
+  /** By the number of rows rounded up to a power of two: only like steps are compared. */
+  readonly #means = new Map<number, Means>();
   #single = false;
   #wait = firstPause;
   #tries = 0;
@@ -30,7 +36,7 @@ export class ThreadChoice {
   /** Threads for the next step. */
   next(): number {
     if (this.#threads === 1) return 1;
-    if (this.#wait-- <= 0) {
+    if (this.#tries === 0 && this.#wait-- <= 0) {
       this.#wait = pause;
       this.#tries = triesTogether;
     }
@@ -41,13 +47,17 @@ export class ThreadChoice {
   /** Tells how long the step with that many rows took. */
   note(threads: number, rows: number, seconds: number): void {
     if (this.#threads === 1) return;
-    const means = this.#means.get(rows) ?? [Number.NaN, Number.NaN];
-    const which = threads === 1 ? 1 : 0;
-    const old = means[which];
-    means[which] = Number.isNaN(old) ? seconds : old + share * (seconds - old);
-    this.#means.set(rows, means);
-    if (this.#tries > 0) this.#tries--;
-    const [now, other] = this.#single ? [means[1], means[0]] : [means[0], means[1]];
+    const first = this.#tries === triesTogether;
+    const tried = this.#tries > 0;
+    if (tried) this.#tries--;
+    const size = Math.ceil(Math.log2(Math.max(1, rows)));
+    const means = this.#means.get(size) ?? { all: Number.NaN, single: Number.NaN };
+    const which = threads === 1 ? 'single' : 'all';
+    // What was known of the other way is old by now; of the tries the better one counts.
+    if (Number.isNaN(means[which]) || first) means[which] = seconds;
+    else means[which] = tried ? Math.min(means[which], seconds) : means[which] + share * (seconds - means[which]);
+    this.#means.set(size, means);
+    const [now, other] = this.#single ? [means.single, means.all] : [means.all, means.single];
     if (this.#tries === 0 && other < margin * now) this.#single = !this.#single;
   }
 }
