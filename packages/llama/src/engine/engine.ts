@@ -86,15 +86,14 @@ export class Engine {
     return (this.#pool as LanePool<unknown>).run(owner, kind, work);
   }
 
-  /** Samples of every prompt, in order. The signal ends sampling by stock contexts at the next step; chunks of our decoder run to their end. */
+  /** Samples of every prompt, in order. */
   sample(
     owner: string,
     weights: AdapterWeights,
     prompts: readonly TokenPrompt[],
     settings: SamplingSettings,
-    signal?: AbortSignal,
   ): Promise<readonly (readonly TokenSample[])[]> {
-    if (this.sampling === 'stock') return this.stock.sample(owner, weights, prompts, settings, signal);
+    if (this.sampling === 'stock') return this.stock.sample(owner, weights, prompts, settings);
     return this.#sampleTrees(owner, weights, prompts, settings);
   }
 

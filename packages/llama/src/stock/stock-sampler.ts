@@ -102,19 +102,18 @@ export class StockSampler {
   }
 
   /**
-   * Samples of every prompt, in order. Throws `invalid_argument` where a prompt and its answer do not fit the context, and `cancelled` once the signal
-   * is aborted; the slots are then free before anything else is decoded.
+   * Samples of every prompt, in order. Throws `invalid_argument` where a prompt and its answer do not fit the context, and `cancelled` once the
+   * settings' signal aborts; the slots are then free before anything else is decoded.
    */
   sample(
     owner: string,
     weights: AdapterWeights,
     prompts: readonly TokenPrompt[],
     settings: SamplingSettings,
-    signal?: AbortSignal,
   ): Promise<readonly (readonly TokenSample[])[]> {
     for (const [index, { tokens }] of prompts.entries()) this.#checkLength(`prompts[${index}]`, tokens.length, settings.maxTokens);
     const groups = prompts.map((prompt) => new SampleGroup(owner, prompt, settings));
-    return this.#done(weights, groups, signal);
+    return this.#done(weights, groups, settings.signal);
   }
 
   /** Log-probs of every continuation, in order. Throws as `sample` does. */

@@ -51,6 +51,8 @@ export const configSchema = z.strictObject({
       threads: z.int().min(0).max(1024).default(0),
       /** Folder with base models; relative to the project. */
       modelsFolder: z.string().min(1).default('config/models'),
+      /** How the device samples: by our own decoder (tree), by stock llama.cpp contexts (stock), or by the model (auto). */
+      sampling: z.enum(['auto', 'tree', 'stock']).default('auto'),
     })
     .prefault({}),
   gateway: z

@@ -1,5 +1,5 @@
 import { RedQueenError, type Clock } from '@redqueen/core';
-import type { DeviceReport, PolicyDevice } from '@redqueen/llama';
+import type { DeviceReport, PolicyDevice, SamplingChoice } from '@redqueen/llama';
 import type { Logger } from '@redqueen/runtime';
 
 /** A native child process with the device in it. */
@@ -23,13 +23,19 @@ export interface RunningDevice {
   readonly pid: number | undefined;
 }
 
-/** Starts a child process and opens a base model in it. Throws what says why the model cannot be opened. */
-export type StartProcess = (options: { readonly modelPath: string; readonly threads: number }) => Promise<DeviceProcess>;
-
-/** How to start a device. */
-export interface DeviceHostOptions {
+/** What a device is started with. */
+export interface DeviceStart {
   readonly modelPath: string;
   readonly threads: number;
+  /** How it samples; by the model where left out. */
+  readonly sampling?: SamplingChoice;
+}
+
+/** Starts a child process and opens a base model in it. Throws what says why the model cannot be opened. */
+export type StartProcess = (options: DeviceStart) => Promise<DeviceProcess>;
+
+/** How to start a device. */
+export interface DeviceHostOptions extends DeviceStart {
   readonly start: StartProcess;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -124,8 +130,8 @@ export class DeviceHost {
 
   /** One child from its start to its end. Throws where it does not start. */
   async #live(generation: number): Promise<void> {
-    const { modelPath, threads, start, logger } = this.#options;
-    const process = await start({ modelPath, threads });
+    const { modelPath, threads, sampling = 'auto', start, logger } = this.#options;
+    const process = await start({ modelPath, threads, sampling });
     this.#process = process;
     try {
       // Closed while it started: nobody else would end it.
