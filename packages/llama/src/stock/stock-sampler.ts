@@ -8,10 +8,8 @@ import { type AdaptedModel, AdapterLoader } from './adapter-loader.ts';
 import { Batcher, type BatcherCounts, type BatcherTools, type SequencePlan } from './batcher.ts';
 import { ContextPool } from './context-pool.ts';
 import { DecodeContext } from './decode-context.ts';
-import type { LogitRows } from './logit-rows.ts';
-import { NativeRows } from './native-rows.ts';
+import { LogitRows } from './logit-rows.ts';
 import type { PrefixSharing } from './prompt-sequences.ts';
-import { ScriptRows } from './script-rows.ts';
 import { ThreadChoice } from './thread-choice.ts';
 import { type AnyWork, SampleGroup, ScoreGroup } from './work.ts';
 
@@ -45,8 +43,6 @@ export interface StockOptions {
   readonly now: () => number;
 }
 
-/** Vocabularies up to this size are summed up faster in TypeScript than by a native graph. */
-const scriptVocabulary = 2048;
 const leastCells = 512;
 
 /**
@@ -71,9 +67,8 @@ export class StockSampler {
     this.#turns = turns;
     this.#mostCells = Math.max(leastCells, Math.floor(cacheBytes / model.cellBytes));
     const plan: SequencePlan = { slots, prompts: 3 * slots, scores: 8 };
-    const rows: LogitRows = model.vocabulary <= scriptVocabulary ? new ScriptRows(model.vocabulary) : new NativeRows(model.vocabulary);
     const sharing = options.cachePrefixes === false ? 'none' : sharingOf(model.native);
-    this.#tools = { rows, threads: new ThreadChoice(threads), sharing, plan, now };
+    this.#tools = { rows: new LogitRows(model.vocabulary), threads: new ThreadChoice(threads), sharing, plan, now };
     const loader = new AdapterLoader(model);
     this.#contexts = new ContextPool(contexts, {
       open: (cells) => new DecodeContext(model.native, { cells, sequences: slots + plan.prompts + plan.scores }, threads),
