@@ -12,9 +12,9 @@ import { Runs } from './runs.ts';
 
 /** The policy service: samples, scores and trains every agent on one device, and keeps their lineages. */
 export const createPolicy: CreateService = async (context) => {
-  const { threads, activationMiB } = context.config.policy;
+  const { threads, activationMiB, sampling } = context.config.policy;
   const runs = new Runs(context, threads || availableParallelism(), (options) =>
-    startChild({ ...options, activationBytes: activationMiB * 2 ** 20 }),
+    startChild({ ...options, activationBytes: activationMiB * 2 ** 20, sampling }),
   );
   void noteRuns(context, runs);
   return {

@@ -57,3 +57,25 @@ it('accounts for the time of each kind of work', async () => {
   await pool.run('a', 'sample', () => Promise.resolve());
   expect(pool.seconds).toEqual({ sample: 2, score: 0, train: 0 });
 });
+
+it('gives all lanes to work that wants to be alone, in its turn, and lets nothing overtake it', async () => {
+  const pool = poolOf(2);
+  const order: string[] = [];
+  const gate = Promise.withResolvers<void>();
+  let busy = 0;
+  const work = (name: string, before?: Promise<void>) => async () => {
+    busy++;
+    await before;
+    order.push(`${name} ${busy}`);
+    busy--;
+  };
+  const first = pool.run('a', 'train', work('a1', gate.promise));
+  const alone = pool.runAlone('b', 'sample', work('b'));
+  const later = [pool.run('a', 'train', work('a2')), pool.run('c', 'score', work('c'))];
+  gate.resolve();
+  await Promise.all([first, alone, ...later]);
+  expect(order.slice(0, 2)).toEqual(['a1 1', 'b 1']);
+  expect(order).toHaveLength(4);
+  // Alone, it occupied both lanes.
+  expect(pool.seconds.sample).toBeGreaterThanOrEqual(2);
+});

@@ -54,7 +54,11 @@ it.each([
   'gradients of the %s loss are the same with layers computed again and logits some rows at a time (merging at most %s bytes)',
   async (kind, mergeBytes) => {
     const path = writeTinyModel(folder.path);
-    const [plain, thrifty] = [openEngine(path, 1, mergeBytes), openEngine(path, 1, mergeBytes, 0)];
+    const merging = mergeBytes === undefined ? {} : { mergeBytes };
+    const [plain, thrifty] = [merging, { ...merging, activationBytes: 0 }].map((options) => openEngine(path, 1, options)) as [
+      Engine,
+      Engine,
+    ];
     const [one, two] = [randomAgent(plain), randomAgent(thrifty)];
     const request = await requestFor(plain, one, losses[kind] as LossSettings, 12);
     const [expected, found] = [await totalGradient(plain.pool, one, request), await totalGradient(thrifty.pool, two, request)];
@@ -80,7 +84,7 @@ describe('layers computed again in the backward pass', () => {
       vocabulary: 300,
     });
     const bytes = async (activationBytes: number): Promise<number> => {
-      const engine = openEngine(path, 1, 0, activationBytes);
+      const engine = openEngine(path, 1, { mergeBytes: 0, activationBytes });
       const agent = randomAgent(engine);
       const [chunk] = planTrees([prefixTree(randomTokens(100, 1), [randomTokens(90, 2)])]);
       if (chunk === undefined) throw new Error('no chunk');

@@ -14,6 +14,8 @@ export interface SamplingSettings {
   readonly temperature: number;
   /** Tokens that end a sample; they are part of it. */
   readonly stops: ReadonlySet<number>;
+  /** Aborts the sampling before its next step. */
+  readonly signal?: AbortSignal;
 }
 
 /** Prompts that are sampled together, with the places of their results. */

@@ -106,17 +106,17 @@ function inherited(): NodeJS.ProcessEnv {
  * Throws what `open` throws, with the child ended.
  */
 export async function startDevice(options: DeviceOptions): Promise<DeviceHandle> {
-  const { modelPath, threads, activationBytes } = options;
+  const { onExit: _, ...wanted } = options;
   let closing = false;
   let child = begin();
   function begin(): Child {
-    return new Child(threads, (reason) => {
+    return new Child(options.threads, (reason) => {
       if (!closing) options.onExit?.(reason);
     });
   }
   async function open(): Promise<DeviceReport> {
     try {
-      return await child.call<DeviceReport>('open', [{ modelPath, threads, activationBytes }]);
+      return await child.call<DeviceReport>('open', [wanted]);
     } catch (error) {
       closing = true;
       await child.close();

@@ -57,6 +57,8 @@ export const configSchema = z.strictObject({
         .min(0)
         .max(1 << 20)
         .default(512),
+      /** How the device samples: by our own decoder (tree), by stock llama.cpp contexts (stock), or by the model (auto). */
+      sampling: z.enum(['auto', 'tree', 'stock']).default('auto'),
     })
     .prefault({}),
   gateway: z

@@ -1,0 +1,228 @@
+import koffi from 'koffi';
+import { RedQueenError } from '@redqueen/core';
+import { computeGraph, computeGraphNow, newSingleThreadBackend } from '../ffi/backend.ts';
+import { backends, graphs, ops, type Pointer, TensorType, tensors } from '../ffi/ggml.ts';
+import { newContext, upload } from '../ffi/tensor.ts';
+
+/** Tokens whose weights are summed natively; drawing walks over sums first and then inside one block. */
+const blockTokens = 64;
+/** Logits that are worked out on this thread: some 0.1 ms. */
+const elementsAtOnce = 1 << 18;
+
+/** softmax(logits / temperature) of all rows, and its sums over blocks of tokens. */
+interface Weights {
+  readonly tokens: Pointer;
+  readonly blocks: Pointer;
+}
+
+/** A graph over the rows of one address. Views of its results are valid after computing it. */
+interface RowGraph {
+  readonly key: string;
+  readonly context: Pointer;
+  readonly buffer: Pointer;
+  readonly graph: Pointer;
+  readonly weights: ReadonlyMap<number, Weights>;
+  readonly entropySums: Pointer;
+}
+
+/** Views of one softmax. */
+interface WeightViews {
+  readonly tokens: Float32Array;
+  readonly blocks: Float32Array;
+}
+
+/**
+ * Rows of logits in native memory, read without copying them. One row is selected at a time; what is said of it holds until the next `take`.
+ *
+ * Rows are worked out by a small ggml graph on the logits where they lie: soft_max, and sums over blocks of 64 tokens. TypeScript then reads one sum for
+ * every 64 tokens and the weights of one block, never the whole vocabulary; only the likeliest token (temperature 0) is looked for in the row itself.
+ */
+export class LogitRows {
+  readonly #vocabulary: number;
+  readonly #blocks: number;
+  readonly #backend = newSingleThreadBackend();
+  readonly #allocator: Pointer;
+  readonly #constants = newContext(1);
+  readonly #constantBuffer: Pointer;
+  /** What a block is multiplied with to be summed. */
+  readonly #ones: Pointer;
+  #graph: RowGraph | null = null;
+  #logits = new Float32Array(0);
+  #views = new Map<number, WeightViews>();
+  #entropySums = new Float32Array(0);
+  #row = 0;
+  /** log Σ exp(logit) of the selected row. */
+  #logTotal = 0;
+
+  constructor(vocabulary: number) {
+    this.#vocabulary = vocabulary;
+    this.#blocks = Math.floor(vocabulary / blockTokens);
+    this.#allocator = graphs.newAllocator(backends.bufferType(this.#backend));
+    this.#ones = tensors.new1d(this.#constants, TensorType.f32, blockTokens);
+    const buffer = backends.allocateContext(this.#constants, this.#backend);
+    if (buffer === null) throw new RedQueenError('resource_exhausted', 'llama: no memory to work out probabilities');
+    this.#constantBuffer = buffer;
+    upload(this.#ones, new Float32Array(blockTokens).fill(1));
+  }
+
+  /** The selected row's logits, a view: valid until the next decode. */
+  get logits(): Float32Array {
+    return this.#logits.subarray(this.#row * this.#vocabulary, (this.#row + 1) * this.#vocabulary);
+  }
+
+  /** Takes the rows of a decode; `temperatures` are those that `draw` will be called with. */
+  async take(logits: Pointer, rows: number, temperatures: ReadonlySet<number>): Promise<void> {
+    const wanted = [1, ...[...temperatures].filter((temperature) => temperature !== 0 && temperature !== 1)];
+    const key = `${logits} ${rows} ${wanted.join(' ')}`;
+    if (this.#graph?.key !== key) {
+      this.#forget();
+      this.#graph = this.#build(key, logits, rows, wanted);
+    }
+    // Handing little work to another thread costs more than doing it.
+    if (rows * this.#vocabulary <= elementsAtOnce) computeGraphNow(this.#backend, this.#graph.graph);
+    else await computeGraph(this.#backend, this.#graph.graph);
+    const view = (tensor: Pointer, length: number) => new Float32Array(koffi.view(tensors.data(tensor), length * 4));
+    this.#logits = new Float32Array(koffi.view(logits, rows * this.#vocabulary * 4));
+    this.#entropySums = view(this.#graph.entropySums, rows);
+    this.#views = new Map(
+      [...this.#graph.weights].map(([temperature, weights]) => [
+        temperature,
+        { tokens: view(weights.tokens, rows * this.#vocabulary), blocks: view(weights.blocks, rows * this.#blocks) },
+      ]),
+    );
+  }
+
+  /** Selects a row. Throws `failed_precondition` where its logits are not finite. */
+  select(row: number): void {
+    this.#row = row;
+    const weights = this.#weightsAt(1);
+    // The heaviest token of the heaviest block is likely enough that its weight is precise.
+    const heaviest = indexOfLargest(weights.blocks, row * this.#blocks, this.#blocks);
+    const [first, count] = heaviest < 0 ? [0, this.#vocabulary] : [heaviest * blockTokens, blockTokens];
+    const token = first + Math.max(0, indexOfLargest(weights.tokens, row * this.#vocabulary + first, count));
+    this.#logTotal = this.#logit(token) - Math.log(weights.tokens[row * this.#vocabulary + token] as number);
+    if (!Number.isFinite(this.#logTotal))
+      throw new RedQueenError(
+        'failed_precondition',
+        'adapter: with these weights the model gives logits that are not finite; go back to an earlier version',
+      );
+  }
+
+  /** The likeliest token; the smallest id among equals. */
+  best(): number {
+    return indexOfLargest(this.#logits, this.#row * this.#vocabulary, this.#vocabulary);
+  }
+
+  /** A token from softmax(logits / temperature), by inverse-transform sampling of a uniform number in [0, 1). */
+  draw(temperature: number, uniform: number): number {
+    const { tokens, blocks } = this.#weightsAt(temperature);
+    const [start, firstBlock] = [this.#row * this.#vocabulary, this.#row * this.#blocks];
+    const rest = this.#blocks * blockTokens;
+    let total = 0;
+    for (let block = 0; block < this.#blocks; block++) total += blocks[firstBlock + block] as number;
+    for (let token = rest; token < this.#vocabulary; token++) total += tokens[start + token] as number;
+    let left = uniform * total;
+    let block = 0;
+    while (block < this.#blocks && left >= (blocks[firstBlock + block] as number)) left -= blocks[firstBlock + block++] as number;
+    const end = block < this.#blocks ? (block + 1) * blockTokens : this.#vocabulary;
+    let likely = -1;
+    for (let token = block * blockTokens; token < end; token++) {
+      const weight = tokens[start + token] as number;
+      if (weight > 0) likely = token;
+      left -= weight;
+      if (left < 0) return token;
+    }
+    // Rounding can leave a rest at the end of a block: its last token that has any weight.
+    return likely >= 0 ? likely : this.best();
+  }
+
+  /** log p(token) at temperature 1 of the whole distribution, natural logarithm. */
+  logProb(token: number): number {
+    return this.#logit(token) - this.#logTotal;
+  }
+
+  /** Entropy at temperature 1 in nats. */
+  entropy(): number {
+    return this.#logTotal - (this.#entropySums[this.#row] as number);
+  }
+
+  /** Frees native memory. */
+  close(): void {
+    this.#forget();
+    graphs.freeAllocator(this.#allocator);
+    backends.freeBuffer(this.#constantBuffer);
+    tensors.free(this.#constants);
+    backends.free(this.#backend);
+  }
+
+  #logit(token: number): number {
+    return this.#logits[this.#row * this.#vocabulary + token] as number;
+  }
+
+  #weightsAt(temperature: number): WeightViews {
+    const weights = this.#views.get(temperature);
+    if (weights === undefined) throw new RedQueenError('internal', `llama: no weights were computed for temperature ${temperature}`);
+    return weights;
+  }
+
+  #build(key: string, logits: Pointer, rows: number, temperatures: readonly number[]): RowGraph {
+    if (logits % 32n !== 0n)
+      throw new RedQueenError(
+        'internal',
+        'llama.cpp: the logits lie at an odd address; install the node-llama-cpp version of package.json',
+      );
+    const vocabulary = this.#vocabulary;
+    const nodes = 8 + 4 * temperatures.length;
+    const columnBytes = [vocabulary * 4, vocabulary * 4, vocabulary * rows * 4] as const;
+    const context = newContext(nodes, Number(tensors.graphOverhead(nodes, false)));
+    const graph = graphs.create(context, nodes, false);
+    const input = tensors.new2d(context, TensorType.f32, vocabulary, rows);
+    const buffer = backends.wrap(logits, rows * vocabulary * 4);
+    if (buffer === null || backends.placeAt(buffer, input, logits) !== 0)
+      throw new RedQueenError(
+        'internal',
+        'ggml: the logits cannot be read where they lie; install the node-llama-cpp version of package.json',
+      );
+    const output = (tensor: Pointer): Pointer => {
+      tensors.setOutput(tensor);
+      graphs.expand(graph, tensor);
+      return tensor;
+    };
+    const weights = new Map(
+      temperatures.map((temperature): [number, Weights] => {
+        const all = output(ops.softmax(context, input, null, 1 / temperature, 0));
+        const [blockBytes, rowBytes] = [blockTokens * 4, vocabulary * 4];
+        const cut = tensors.view4d(context, all, blockTokens, this.#blocks, rows, 1, blockBytes, rowBytes, rows * rowBytes, 0);
+        return [temperature, { tokens: all, blocks: output(ops.matrixMultiply(context, this.#ones, cut)) }];
+      }),
+    );
+    // One product of two vectors a row: Σ p · logit.
+    const columns = (matrix: Pointer): Pointer => tensors.view4d(context, matrix, vocabulary, 1, rows, 1, ...columnBytes, 0);
+    const entropySums = output(ops.matrixMultiply(context, columns((weights.get(1) as Weights).tokens), columns(input)));
+    if (!graphs.reserve(this.#allocator, graph) || !graphs.allocate(this.#allocator, graph))
+      throw new RedQueenError('resource_exhausted', 'llama: no memory to work out probabilities; ask for fewer samples at once');
+    return { key, context, buffer, graph, weights, entropySums };
+  }
+
+  #forget(): void {
+    if (this.#graph === null) return;
+    this.#views.clear();
+    tensors.free(this.#graph.context);
+    backends.freeBuffer(this.#graph.buffer);
+    this.#graph = null;
+  }
+}
+
+/** The place of the largest of some numbers, the first among equals, counted from `start`; −1 where there is none. */
+function indexOfLargest(values: Float32Array, start: number, count: number): number {
+  let largest = -Infinity;
+  let index = -1;
+  for (let place = 0; place < count; place++) {
+    const value = values[start + place] as number;
+    if (value > largest) {
+      largest = value;
+      index = place;
+    }
+  }
+  return index;
+}
