@@ -19,6 +19,12 @@ afterAll(() => {
   folder.dispose();
 });
 
+/** An engine whose methods can be replaced. */
+function spy(real: Engine): object {
+  const { model, native, pool } = real;
+  return { model, native, pool, onOneLane: real.onOneLane.bind(real) };
+}
+
 function fileOf({ settings, weights }: Agent): Uint8Array {
   const base = { architecture: 'llama', baseHash: 'a'.repeat(64), matrices: adaptedMatrices(engine.model) };
   return encodeAdapter({ rank: settings.rank, alpha: settings.alpha, values: weights }, base);
@@ -32,6 +38,18 @@ it('finds no difference where our engine and llama.cpp use the same adapter', as
 it('sees that sampling does not use the adapter of the file', async () => {
   const [agent, other] = [randomAgent(engine, 'agent', 1), randomAgent(engine, 'agent', 2)];
   expect(await canary.check('agent', other.current(), fileOf(agent))).toBeGreaterThan(0.01);
+});
+
+it('looks at whole rows of the trainer’s graph, not only at the tokens that the sampler drew', async () => {
+  const agent = randomAgent(engine);
+  const sample = engine.sample.bind(engine);
+  const graphs = await canary.check('agent', agent.current(), fileOf(agent));
+  const other = randomAgent(engine, 'agent', 3);
+  // Samples of the right weights, rows of others.
+  const spied = { ...spy(engine), sample: (owner: string, _: unknown, ...rest: [never, never]) => sample(owner, agent.current(), ...rest) };
+  const wrong = new Canary(spied as unknown as Engine);
+  expect(await wrong.check('agent', other.current(), fileOf(agent))).toBeGreaterThan(Math.max(0.01, 10 * graphs));
+  wrong.close();
 });
 
 it('sees one changed weight', async () => {
