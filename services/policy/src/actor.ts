@@ -1,6 +1,7 @@
 import type { Message } from '@redqueen/contract';
 import { RedQueenError } from '@redqueen/core';
 import type { ActorContext, Effects, StatefulActor, Tell } from '@redqueen/runtime';
+import { checkTrainable } from './device/trainable.ts';
 import { nextAction, rewound, type Action } from './lineage/actions.ts';
 import { decodeState, encodeState, type StoredState } from './lineage/codec.ts';
 import { batchReceived, knobTurned, started } from './lineage/inputs.ts';
@@ -79,12 +80,14 @@ async function activate(policies: RunPolicies, { state, sequence }: StoredState,
   policies.publish(state);
 }
 
-/** Waits for the devices. A base model that cannot be opened ends the run. */
-async function openDevices({ hosts, fail }: RunPolicies, { signal }: ActorContext): Promise<void> {
+/** Waits for the devices. A base model that cannot be opened, or not be trained as the recipe says, ends the run. */
+async function openDevices({ hosts, plan, fail }: RunPolicies, { signal }: ActorContext): Promise<void> {
   try {
     await Promise.all(hosts.all.map((host) => host.running(signal)));
+    await checkTrainable(plan, hosts, signal);
   } catch (reason) {
-    if (hosts.all.some((host) => host.failed)) await fail(RedQueenError.from(reason));
+    const error = RedQueenError.from(reason);
+    if (hosts.all.some((host) => host.failed) || error.code === 'failed_precondition') await fail(error);
     throw reason;
   }
 }

@@ -7,6 +7,8 @@ import type { OptimizerSettings } from '../recipe.ts';
  */
 export interface PolicyOptimizer<Request = unknown> {
   readonly name: string;
+  /** Whether it needs forward passes alone, so that it also works on models whose graph cannot be differentiated here. */
+  readonly gradientFree?: boolean;
   /** The update that the batch calls for. Throws `invalid_argument` for a batch whose lists do not fit together. */
   request(batch: Batch, settings: OptimizerSettings, learningRate: number): Request;
 }

@@ -40,7 +40,10 @@ export function modelOf(header: GgufHeader): AnyModel {
 
 /** The error of training a model whose graph we do not build. */
 export function cannotTrain({ reason }: ForeignModel): RedQueenError {
-  return new RedQueenError('failed_precondition', `${reason}. Without gradients it can be improved by evolution strategies`);
+  return new RedQueenError(
+    'failed_precondition',
+    `${reason}. It can still be improved by evolution strategies (optimizer evolution-strategies)`,
+  );
 }
 
 /** Matrices of layers as adapters name them: llama.cpp applies adapters to two-dimensional weights. */

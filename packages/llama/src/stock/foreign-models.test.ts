@@ -90,6 +90,34 @@ describe('a model of an architecture that we cannot train', () => {
     });
   });
 
+  it('learns by evolution strategies, which need no gradient', async () => {
+    const example = { text: '37+45=', continuations: ['82\n'] };
+    const likelihood = async (version: number): Promise<number> => {
+      const [group] = await device.score({ agent, version, prompts: [example] });
+      return [...(group?.samples[0]?.logProbs ?? [])].reduce((sum, value) => sum + value, 0);
+    };
+    const [group] = await device.score({ agent, version: 0, prompts: [example] });
+    const samples = (group?.samples ?? []).map(({ tokens, logProbs }) => ({
+      tokens,
+      oldLogProbs: logProbs,
+      advantages: new Float32Array(tokens.length).fill(1),
+    }));
+    for (let seed = 0; seed < 8; seed++) {
+      const stats = await device.train({
+        agent,
+        groups: [{ promptTokens: group?.promptTokens ?? new Int32Array(0), samples }],
+        normaliser: 3,
+        loss: { kind: 'likelihood', klToBase: 0, klEstimator: 'k3', entropyBonus: 0 },
+        update: { learningRate: 0.05, beta1: 0.5, beta2: 0.99, epsilon: 1e-8, weightDecay: 0, maxGradientNorm: 0 },
+        evolution: { pairs: 8, sigma: 0.05, seed },
+      });
+      expect(stats.tokens).toBe(3);
+    }
+    const { adapter } = await device.exportAgent(agent);
+    await device.loadVersion(agent, 2, adapter, sha256(adapter));
+    expect(await likelihood(2)).toBeGreaterThan((await likelihood(0)) + 0.5);
+  });
+
   it('cannot be sampled by our decoder', () => {
     expect(() => openEngine(path, 1, { sampling: 'tree' })).toThrow(/sampling is "tree"/);
   });

@@ -24,6 +24,7 @@ export const evolutionStrategies = definePlugin({
   options,
   create: ({ pairs, sigma }) => ({
     name: 'evolution-strategies',
+    gradientFree: true,
     request(batch, settings, learningRate) {
       if (settings.entropyBonus !== 0)
         throw new RedQueenError(
