@@ -45,6 +45,11 @@ export const turnSteps = 16;
 const turnPasses = 16;
 /** Rows of logits that are looked at together while scoring. */
 const rowsTogether = 64;
+/**
+ * Tokens of samples after which a prompt that nobody asked for again is forgotten: every step attends over its cells too, masked, and by then this has
+ * cost about what computing the prompt again would (135M parameters: 2 · 135M operations a token, 4 · 30 · 576 a cell).
+ */
+const rememberedFor = 4096;
 /** A beginning that is worth waiting for: prompts that share it are not computed side by side. */
 const worthwhilePrefix = 16;
 
@@ -119,6 +124,7 @@ export class Batcher {
         steps++;
       }
       this.#dropEnded(context);
+      for (const sequence of this.#prompts.expire(this.counts.stepTokens - rememberedFor)) context.remove(sequence);
     } catch (reason) {
       this.#abandon(context, RedQueenError.from(reason));
     }
@@ -183,7 +189,7 @@ export class Batcher {
   }
 
   #hold(context: DecodeContext, prompt: Int32Array): number {
-    const held = this.#prompts.hold(prompt);
+    const held = this.#prompts.hold(prompt, this.counts.stepTokens);
     if (held === null) throw new RedQueenError('internal', 'llama: no sequence is free for a prompt that was let in');
     this.#shares.set(held.sequence, held.shared);
     if (held.shared > 0) context.share(held.source, held.sequence, this.#tools.sharing === 'whole' ? -1 : held.shared);
@@ -311,7 +317,7 @@ export class Batcher {
   #release(context: DecodeContext, work: AnyWork): void {
     if (!this.#begun.delete(work)) return;
     this.#promised -= work.longest;
-    this.#prompts.release(work.holder);
+    this.#prompts.release(work.holder, this.counts.stepTokens);
     if (this.#tools.sharing !== 'none') return;
     this.#prompts.forget(work.holder);
     context.remove(work.holder);

@@ -63,6 +63,14 @@ describe('rows of logits', () => {
     );
   });
 
+  it('are right where all the weight lies on the last tokens, which fill no block', async () => {
+    const rows = new LogitRows(130);
+    await rows.take(rowsInMemory(new Float32Array(130).fill(500, 129)), 1, new Set([1]));
+    rows.select(0);
+    expect([rows.logProb(129), rows.draw(1, 0.3), rows.best()]).toEqual([0, 129, 129]);
+    rows.close();
+  });
+
   it('refuse rows that are not finite', async () => {
     const rows = new LogitRows(130);
     await rows.take(rowsInMemory(new Float32Array(260).fill(Number.NaN, 130)), 2, new Set([1]));
