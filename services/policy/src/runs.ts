@@ -77,7 +77,14 @@ export class Runs {
     this.#runs.clear();
     const { clock, logger } = this.#context;
     const start: StartProcess = (options) => gone.then(() => this.#start(options));
-    this.#host = new DeviceHost({ modelPath, threads: this.#threads, sampling: this.#context.config.policy.sampling, start, clock, logger });
+    this.#host = new DeviceHost({
+      modelPath,
+      threads: this.#threads,
+      sampling: this.#context.config.policy.sampling,
+      start,
+      clock,
+      logger,
+    });
     return this.#host;
   }
 

@@ -14,7 +14,10 @@ export function samplingPath(model: AnyModel, choice: SamplingChoice): 'tree' | 
     throw new RedQueenError('invalid_argument', `sampling is ${JSON.stringify(choice)}; it must be auto, tree or stock`);
   if (!isTrainable(model)) {
     if (choice === 'tree')
-      throw new RedQueenError('failed_precondition', `sampling is "tree", which needs a model that can be trained; use auto or stock (${model.reason})`);
+      throw new RedQueenError(
+        'failed_precondition',
+        `sampling is "tree", which needs a model that can be trained; use auto or stock (${model.reason})`,
+      );
     return 'stock';
   }
   if (choice !== 'auto') return choice;

@@ -277,8 +277,7 @@ export class Batcher {
     const { batch } = context;
     const running = this.#running;
     batch.clear();
-    for (const { group, tokens, slot } of running)
-      batch.add(tokens.at(-1) as number, group.prompt.length + tokens.length - 1, slot, true);
+    for (const { group, tokens, slot } of running) batch.add(tokens.at(-1) as number, group.prompt.length + tokens.length - 1, slot, true);
     const logits = await this.#decode(context, true);
     this.counts.steps++;
     this.counts.stepTokens += running.length;

@@ -77,7 +77,8 @@ export class DecodeContext {
     await new Promise<void>((resolve, reject) => {
       llama.decode.async(this.#context, this.batch.native, (error: unknown, status: number) => {
         if (error !== null && error !== undefined) reject(RedQueenError.from(error));
-        else if (status === 1) reject(new RedQueenError('resource_exhausted', 'llama.cpp: the key-value cache is full; ask for fewer samples'));
+        else if (status === 1)
+          reject(new RedQueenError('resource_exhausted', 'llama.cpp: the key-value cache is full; ask for fewer samples'));
         else if (status !== 0) reject(new RedQueenError('internal', `llama.cpp: decoding failed with status ${status}`));
         else resolve();
       });

@@ -84,7 +84,10 @@ describe('a model of an architecture that we cannot train', () => {
       loss: { kind: 'clipped', clipLow: 0.2, clipHigh: 0.28, klToBase: 0, klEstimator: 'k3', entropyBonus: 0 },
       update: { learningRate: 0.02, beta1: 0.9, beta2: 0.99, epsilon: 1e-8, weightDecay: 0, maxGradientNorm: 1 },
     });
-    await expect(train).rejects.toMatchObject({ code: 'failed_precondition', message: expect.stringMatching(/architecture is gemma.*evolution strategies/) });
+    await expect(train).rejects.toMatchObject({
+      code: 'failed_precondition',
+      message: expect.stringMatching(/architecture is gemma.*evolution strategies/),
+    });
   });
 
   it('cannot be sampled by our decoder', () => {

@@ -51,7 +51,9 @@ describe('rows of logits', () => {
               const token = native.draw(temperature, uniform);
               expect(Math.abs(native.logProb(token) - ((values[offset + token] as number) - softmax.logTotal))).toBeLessThan(1e-6);
               // At the border of two tokens rounding may choose the other one.
-              const near = [uniform - 1e-5, uniform + 1e-5].map((at) => drawToken(softmax, values, offset, temperature, Math.min(Math.max(at, 0), 1 - 2 ** -53)));
+              const near = [uniform - 1e-5, uniform + 1e-5].map((at) =>
+                drawToken(softmax, values, offset, temperature, Math.min(Math.max(at, 0), 1 - 2 ** -53)),
+              );
               expect(token).toBeGreaterThanOrEqual(near[0] as number);
               expect(token).toBeLessThanOrEqual(near[1] as number);
             }

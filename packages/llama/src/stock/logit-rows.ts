@@ -161,7 +161,11 @@ export class LogitRows {
   }
 
   #build(key: string, logits: Pointer, rows: number, temperatures: readonly number[]): RowGraph {
-    if (logits % 32n !== 0n) throw new RedQueenError('internal', 'llama.cpp: the logits lie at an odd address; install the node-llama-cpp version of package.json');
+    if (logits % 32n !== 0n)
+      throw new RedQueenError(
+        'internal',
+        'llama.cpp: the logits lie at an odd address; install the node-llama-cpp version of package.json',
+      );
     const vocabulary = this.#vocabulary;
     const nodes = 8 + 4 * temperatures.length;
     const columnBytes = [vocabulary * 4, vocabulary * 4, vocabulary * rows * 4] as const;
@@ -170,7 +174,10 @@ export class LogitRows {
     const input = tensors.new2d(context, TensorType.f32, vocabulary, rows);
     const buffer = backends.wrap(logits, rows * vocabulary * 4);
     if (buffer === null || backends.placeAt(buffer, input, logits) !== 0)
-      throw new RedQueenError('internal', 'ggml: the logits cannot be read where they lie; install the node-llama-cpp version of package.json');
+      throw new RedQueenError(
+        'internal',
+        'ggml: the logits cannot be read where they lie; install the node-llama-cpp version of package.json',
+      );
     const output = (tensor: Pointer): Pointer => {
       tensors.setOutput(tensor);
       graphs.expand(graph, tensor);

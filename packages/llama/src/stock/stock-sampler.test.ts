@@ -28,7 +28,14 @@ const prompts = [3, 7, 4, 9, 12, 5, 7].map((length, index) => ({ tokens: randomT
 
 function samplerWith(options: Partial<StockOptions> = {}, turns = new LanePool([null, null], seconds)): StockSampler {
   const { native, model } = engine;
-  const facts = { native, architecture: 'llama', vocabulary: model.vocabulary, context: model.context, matrices: adaptedMatrices(model), cellBytes: 512 };
+  const facts = {
+    native,
+    architecture: 'llama',
+    vocabulary: model.vocabulary,
+    context: model.context,
+    matrices: adaptedMatrices(model),
+    cellBytes: 512,
+  };
   const sampler = new StockSampler(facts, turns, { threads: 1, now: seconds, ...options });
   opened.push(sampler);
   return sampler;
@@ -85,7 +92,8 @@ describe('the stock path', () => {
       (shared ?? []).map(({ tokens }) => ({ prompt: randomTokens(40, 3), continuations: [tokens] })),
     );
     expect(alone.counts(weights.key)).toMatchObject({ promptTokens: 240, sharedTokens: 0 });
-    for (const [which, { logProbs }] of (shared ?? []).entries()) expect(largestDifference(logProbs, scores[which]?.[0] ?? [])).toBeLessThan(1e-5);
+    for (const [which, { logProbs }] of (shared ?? []).entries())
+      expect(largestDifference(logProbs, scores[which]?.[0] ?? [])).toBeLessThan(1e-5);
   });
 
   it('computes a prompt once a group', async () => {
@@ -109,7 +117,13 @@ describe('the stock path', () => {
   });
 
   it('gives other samples to other seeds', async () => {
-    const of = async (seed: number) => samplerWith().sample('a', weights, prompts.map((prompt) => ({ ...prompt, seed })), sampling);
+    const of = async (seed: number) =>
+      samplerWith().sample(
+        'a',
+        weights,
+        prompts.map((prompt) => ({ ...prompt, seed })),
+        sampling,
+      );
     expect((await of(1)).flat().map(({ tokens }) => tokens)).not.toEqual((await of(2)).flat().map(({ tokens }) => tokens));
   });
 
@@ -122,7 +136,8 @@ describe('the stock path', () => {
   });
 
   it('refuses what does not fit the context, naming both lengths', async () => {
-    const ask = () => samplerWith().sample('a', baseWeights, [{ tokens: randomTokens(100, 1), samples: 1, seed: 1 }], { ...greedy, maxTokens: 40 });
+    const ask = () =>
+      samplerWith().sample('a', baseWeights, [{ tokens: randomTokens(100, 1), samples: 1, seed: 1 }], { ...greedy, maxTokens: 40 });
     expect(ask).toThrow(new RegExp(`prompts\\[0\\] needs 140 tokens .*context is ${tinySize.context}`));
   });
 
@@ -141,7 +156,11 @@ describe('slots', () => {
     const lengths = [60, 3, 5, 8, 2, 30, 4, 7, 20, 6, 3, 9];
     await Promise.all(
       lengths.map((maxTokens, index) =>
-        sampler.sample('a', baseWeights, [{ tokens: randomTokens(4, index), samples: 1, seed: index }], { maxTokens, temperature: 1, stops: new Set() }),
+        sampler.sample('a', baseWeights, [{ tokens: randomTokens(4, index), samples: 1, seed: index }], {
+          maxTokens,
+          temperature: 1,
+          stops: new Set(),
+        }),
       ),
     );
     const total = lengths.reduce((sum, length) => sum + length - 1, 0);
@@ -172,7 +191,9 @@ describe('slots', () => {
   });
 
   it('are not given to a request that was cancelled before it began', async () => {
-    await expect(samplerWith().sample('a', baseWeights, prompts, { ...sampling, signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'cancelled' });
+    await expect(samplerWith().sample('a', baseWeights, prompts, { ...sampling, signal: AbortSignal.abort() })).rejects.toMatchObject({
+      code: 'cancelled',
+    });
   });
 
   it('never take more cells than there are, however many samples are asked for', async () => {
@@ -185,7 +206,11 @@ describe('slots', () => {
 
 describe('the prefix cache', () => {
   const system = randomTokens(50, 77);
-  const questions = [1, 2, 3, 4].map((seed) => ({ tokens: Int32Array.from([...system, ...randomTokens(5 + seed, seed)]), samples: 3, seed }));
+  const questions = [1, 2, 3, 4].map((seed) => ({
+    tokens: Int32Array.from([...system, ...randomTokens(5 + seed, seed)]),
+    samples: 3,
+    seed,
+  }));
 
   it('computes a common beginning once, within a request and between requests, and changes nothing', async () => {
     const cached = samplerWith();
@@ -211,7 +236,10 @@ describe('the prefix cache', () => {
   it('is bounded: old prompts go when cells are needed', async () => {
     const sampler = samplerWith({ slots: 2, cacheBytes: 512 * 512 });
     for (let seed = 0; seed < 10; seed++) {
-      const [group] = await sampler.sample('a', baseWeights, [{ tokens: randomTokens(90, seed), samples: 2, seed }], { ...sampling, maxTokens: 8 });
+      const [group] = await sampler.sample('a', baseWeights, [{ tokens: randomTokens(90, seed), samples: 2, seed }], {
+        ...sampling,
+        maxTokens: 8,
+      });
       expect(group).toHaveLength(2);
     }
   });
@@ -233,7 +261,8 @@ describe('versions', () => {
     const sampler = samplerWith({ contexts: 2 });
     const versions = [1, 2, 3, 4, 5].map((seed) => randomAgent(engine, `agent ${seed}`, seed).current());
     const together = await Promise.all(versions.map((version) => sampler.sample('a', version, prompts, sampling)));
-    for (const [index, version] of versions.entries()) expectAlike(await samplerWith().sample('a', version, prompts, sampling), together[index] ?? []);
+    for (const [index, version] of versions.entries())
+      expectAlike(await samplerWith().sample('a', version, prompts, sampling), together[index] ?? []);
   });
 
   it('yield the device at turns: a short request does not wait for the end of a long one', async () => {
@@ -241,7 +270,11 @@ describe('versions', () => {
     const sampler = samplerWith({ slots: 2 }, pool);
     const ends: string[] = [];
     const ask = async (name: string, version: AdapterWeights, samples: number, maxTokens: number) => {
-      await sampler.sample(name, version, [{ tokens: randomTokens(5, 1), samples, seed: 1 }], { maxTokens, temperature: 1, stops: new Set() });
+      await sampler.sample(name, version, [{ tokens: randomTokens(5, 1), samples, seed: 1 }], {
+        maxTokens,
+        temperature: 1,
+        stops: new Set(),
+      });
       ends.push(name);
     };
     const long = ask('long', baseWeights, 16, 100);
