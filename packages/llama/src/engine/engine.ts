@@ -60,7 +60,10 @@ export class Engine {
       const base = prepareBase(tensorsOf(this.native), model, newSingleThreadBackend());
       const lanes = Array.from({ length: threads }, () => new ModelLane(model, base, mergeBytes));
       this.#pool = new LanePool(lanes, now);
-    } else this.#pool = new LanePool(new Array<null>(threads).fill(null), now);
+    } else {
+      const lanes = Array.from({ length: threads }, () => null);
+      this.#pool = new LanePool(lanes, now);
+    }
     if (this.sampling === 'stock') this.#stock = this.#newStock();
   }
 

@@ -1,5 +1,5 @@
 // What a batcher works on: groups of samples of one prompt, and continuations to be scored.
-import { RedQueenError } from '@redqueen/core';
+import type { RedQueenError } from '@redqueen/core';
 import { sampleStream } from '../engine/sample-stream.ts';
 import type { TokenSample } from '../engine/sampler.ts';
 import type { SamplingSettings, TokenPrompt } from '../engine/sampling-plan.ts';
