@@ -5,7 +5,7 @@
 export interface TokenConstraint {
   /** Whether the token may come next. Cheap. */
   allows(token: number): boolean;
-  /** Sets the logits of all tokens that may not come next to −Infinity, and answers how many are left. Costs a pass over the vocabulary. */
+  /** Sets the logits of all tokens that may not come next to −Infinity, and answers how many others are left. Costs a pass over the vocabulary. */
   mask(row: Float32Array): number;
   /** The sample goes on with a token that `allows` allows. Throws `failed_precondition` for another. */
   accept(token: number): void;
