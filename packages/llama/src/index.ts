@@ -3,8 +3,11 @@ export { startDevice, type DeviceHandle, type DeviceOptions } from './worker/cli
 export type {
   AdapterSettings,
   AgentFiles,
+  ChatMessage,
   ClippedLoss,
   DeviceReport,
+  FinishReason,
+  GenerateRequest,
   LikelihoodLoss,
   LossSettings,
   NegativeAwareLoss,

@@ -22,6 +22,9 @@ const native = {
 /** Bits of LLAMA_TOKEN_ATTR: tokens that a text stands for only where special tokens are parsed in it. */
 const specialAttributes = 1 | 8; // UNKNOWN, CONTROL
 
+const stripsLeft = 128;
+const stripsRight = 256;
+
 const noBytes = new Uint8Array(0);
 
 /** The tokens of a loaded model: which bytes they stand for, and which are none of a text's. */
@@ -52,9 +55,13 @@ export class Vocabulary {
     return bytes;
   };
 
-  /** Special tokens with the text that stands for each where special tokens are parsed. */
-  specials(): readonly { readonly token: number; readonly text: string }[] {
-    return Array.from(this.#special, (token) => ({ token, text: Buffer.from(this.#spelled(token)).toString('utf8') }));
+  /** Special tokens with the text that stands for each where special tokens are parsed, and whether they take the white space around them. */
+  specials(): readonly { readonly token: number; readonly text: string; readonly stripsLeft: boolean; readonly stripsRight: boolean }[] {
+    return Array.from(this.#special, (token) => {
+      const attributes = native.attributes(this.native, token);
+      const text = Buffer.from(this.#spelled(token)).toString('utf8');
+      return { token, text, stripsLeft: (attributes & stripsLeft) !== 0, stripsRight: (attributes & stripsRight) !== 0 };
+    });
   }
 
   #spelled(token: number): Uint8Array {

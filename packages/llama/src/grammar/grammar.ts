@@ -11,7 +11,7 @@ const rootRule = 'root';
 /** Bytes that are a character by themselves. */
 const asciiBytes = 128;
 
-/** Makes grammars over one vocabulary and what they share. */
+/** Makes grammars over one vocabulary, and holds what they share. Making it asks for the text of every token. */
 export class Grammars {
   readonly vocabulary: Vocabulary;
   readonly ends: Int32Array;
