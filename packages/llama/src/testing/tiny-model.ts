@@ -8,11 +8,28 @@ import { sampleStream } from '../engine/sample-stream.ts';
 import { readGgufHeader } from '../gguf/reader.ts';
 import { writeFileWhole } from '../gguf/writer.ts';
 import type { HyperParameters } from '../model/hyper-parameters.ts';
-import { byteModel, encodeModel, initialModel } from '../starter/model-file.ts';
+import { byteModel, encodeModel, initialModel, type ModelExtras } from '../starter/model-file.ts';
 import type { AdapterSettings } from '../worker/protocol.ts';
 
 /** Two layers of width 64 over bytes. */
 export const tinySize = { layers: 2, width: 64, heads: 4, keyValueHeads: 2, feedForward: 96, context: 128 } as const;
+
+/** Chat templates as popular models have them, with the special tokens that they write. */
+export const chatTemplates = {
+  chatMl: {
+    template:
+      "{% for message in messages %}{{'<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>' + '\n'}}{% endfor %}" +
+      "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}",
+    tokens: ['<|im_start|>', '<|im_end|>'],
+  },
+  llama3: {
+    template:
+      "{% set loop_messages = messages %}{% for message in loop_messages %}{% set content = '<|start_header_id|>' + message['role'] + " +
+      "'<|end_header_id|>\n\n'+ message['content'] | trim + '<|eot_id|>' %}{% if loop.index0 == 0 %}{% set content = bos_token + content %}" +
+      "{% endif %}{{ content }}{% endfor %}{% if add_generation_prompt %}{{ '<|start_header_id|>assistant<|end_header_id|>\n\n' }}{% endif %}",
+    tokens: ['<|start_header_id|>', '<|end_header_id|>', '<|eot_id|>'],
+  },
+} as const;
 
 /** Settings of the adapters in tests. */
 export const tinyAdapter: AdapterSettings = { rank: 4, alpha: 12, seed: 7 };
@@ -32,13 +49,21 @@ export function temporaryFolder(): TemporaryFolder {
   return { path, dispose: () => rmSync(path, { recursive: true, force: true }) };
 }
 
+/** What is different about a tiny model. */
+export interface TinyExtras extends ModelExtras {
+  readonly name?: string;
+  /** Longest sequence in tokens. */
+  readonly context?: number;
+}
+
 /** Writes a tiny random model and returns its path. The same seed gives the same file. */
-export function writeTinyModel(folder: string, seed = 1): string {
-  const model: HyperParameters = byteModel(tinySize);
-  const path = join(folder, `tiny-${seed}.gguf`);
+export function writeTinyModel(folder: string, seed = 1, { name = `tiny-${seed}`, context = tinySize.context, ...extras }: TinyExtras = {}): string {
+  const bytes = byteModel({ ...tinySize, context });
+  const model: HyperParameters = { ...bytes, vocabulary: bytes.vocabulary + (extras.tokens?.length ?? 0) };
+  const path = join(folder, `${name}.gguf`);
   // Weights larger than at a real start, so that logits differ visibly between tokens.
   const weights = initialModel(model, seed).map((weight) => (weight === 1 ? 1 : weight * 2));
-  writeFileWhole(path, encodeModel(model, weights, `tiny ${seed}`));
+  writeFileWhole(path, encodeModel(model, weights, `tiny ${seed}`, extras));
   return path;
 }
 
