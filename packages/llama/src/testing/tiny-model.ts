@@ -14,23 +14,6 @@ import type { AdapterSettings } from '../worker/protocol.ts';
 /** Two layers of width 64 over bytes. */
 export const tinySize = { layers: 2, width: 64, heads: 4, keyValueHeads: 2, feedForward: 96, context: 128 } as const;
 
-/** Chat templates as popular models have them, with the special tokens that they write. */
-export const chatTemplates = {
-  chatMl: {
-    template:
-      "{% for message in messages %}{{'<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>' + '\n'}}{% endfor %}" +
-      "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}",
-    tokens: ['<|im_start|>', '<|im_end|>'],
-  },
-  llama3: {
-    template:
-      "{% set loop_messages = messages %}{% for message in loop_messages %}{% set content = '<|start_header_id|>' + message['role'] + " +
-      "'<|end_header_id|>\n\n'+ message['content'] | trim + '<|eot_id|>' %}{% if loop.index0 == 0 %}{% set content = bos_token + content %}" +
-      "{% endif %}{{ content }}{% endfor %}{% if add_generation_prompt %}{{ '<|start_header_id|>assistant<|end_header_id|>\n\n' }}{% endif %}",
-    tokens: ['<|start_header_id|>', '<|end_header_id|>', '<|eot_id|>'],
-  },
-} as const;
-
 /** Settings of the adapters in tests. */
 export const tinyAdapter: AdapterSettings = { rank: 4, alpha: 12, seed: 7 };
 

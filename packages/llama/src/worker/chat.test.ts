@@ -2,7 +2,8 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { byteTokens, byteVocabularySize } from '../starter/byte-vocabulary.ts';
-import { chatTemplates, seconds, temporaryFolder, writeTinyModel } from '../testing/tiny-model.ts';
+import { chatTemplates } from '../testing/chat-templates.ts';
+import { seconds, temporaryFolder, writeTinyModel } from '../testing/tiny-model.ts';
 import { LocalDevice } from './device.ts';
 import type { ChatMessage } from './protocol.ts';
 
