@@ -120,7 +120,10 @@ describe('the policy service', () => {
 
   it('samples what a JSON schema or a grammar wants, and names the place of a mistake in them', async () => {
     const ask = { run: 'toy', agent, prompts: [{ text: prompt, samples: 8, seed: 6 }], maxTokens: 50, temperature: 1 };
-    const schema = JSON.stringify({ properties: { is: { type: 'boolean' }, n: { type: 'integer', minimum: 0, maximum: 99 } }, required: ['is', 'n'] });
+    const schema = JSON.stringify({
+      properties: { is: { type: 'boolean' }, n: { type: 'integer', minimum: 0, maximum: 99 } },
+      required: ['is', 'n'],
+    });
     const { groups } = await cluster.client.Generate({ ...ask, schema });
     expect(await cluster.client.Generate({ ...ask, schema })).toEqual({ groups });
     const ended = groups[0]!.samples.filter(({ finish }) => finish === 'FINISH_REASON_GRAMMAR');
@@ -132,7 +135,10 @@ describe('the policy service', () => {
     const grammar = await cluster.client.Generate({ ...ask, grammar: 'root ::= "yes" | "no"' });
     for (const { text } of grammar.groups[0]!.samples) expect(['yes', 'no']).toContain(text);
     const bad = cluster.client.Generate({ ...ask, schema: '{"properties":{"n":{"type":"int"}}}' });
-    await expect(bad).rejects.toMatchObject({ code: 'invalid_argument', message: expect.stringContaining('schema.properties.n.type is "int"') as string });
+    await expect(bad).rejects.toMatchObject({
+      code: 'invalid_argument',
+      message: expect.stringContaining('schema.properties.n.type is "int"') as string,
+    });
     const stuck = await cluster.client.Generate({ ...ask, grammar: 'root ::= "a" [\\uD800-\\uDFFF]' });
     for (const sample of stuck.groups[0]!.samples)
       expect(sample).toMatchObject({ finish: 'FINISH_REASON_DEAD_END', failure: 'FAILURE_CLASS_MALFORMED' });
@@ -146,14 +152,20 @@ describe('the policy service', () => {
     // What a message spells is text: the two marks of its turn are the only special tokens of the kind.
     expect(groups[0]!.promptTokens.filter((token) => token === 260)).toHaveLength(1);
     const both = cluster.client.Generate({ ...ask, prompts: [{ messages, text: 'a', samples: 1, seed: 6 }] });
-    await expect(both).rejects.toMatchObject({ code: 'invalid_argument', message: expect.stringContaining('prompts[0].messages') as string });
+    await expect(both).rejects.toMatchObject({
+      code: 'invalid_argument',
+      message: expect.stringContaining('prompts[0].messages') as string,
+    });
   });
 
   it('stops computing for a caller who has gone', async () => {
     const { sampledTokens } = await cluster.client.Device({});
     const controller = new AbortController();
     const prompts = Array.from({ length: 256 }, (_, seed) => ({ text: prompt, samples: 64, seed }));
-    const given = cluster.client.Generate({ run: 'toy', agent, prompts, maxTokens: 50, stopTexts: ['never that long'] }, { signal: controller.signal });
+    const given = cluster.client.Generate(
+      { run: 'toy', agent, prompts, maxTokens: 50, stopTexts: ['never that long'] },
+      { signal: controller.signal },
+    );
     await cluster.client.Device({});
     controller.abort();
     await expect(given).rejects.toMatchObject({ code: 'cancelled' });

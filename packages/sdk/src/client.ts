@@ -207,7 +207,12 @@ export function connect(address: string): RedQueen {
       return { recipe: JSON.parse(answer.recipeJson) as Recipe, known: answer.recipes };
     },
     ask: ({ schema, messages = [], stopTexts = [], ...options }, call) => {
-      const request = { ...options, messages: [...messages], stopTexts: [...stopTexts], schema: schema === undefined ? '' : JSON.stringify(schema) };
+      const request = {
+        ...options,
+        messages: [...messages],
+        stopTexts: [...stopTexts],
+        schema: schema === undefined ? '' : JSON.stringify(schema),
+      };
       return invoke('Ask', request, call, timeouts.slow);
     },
     submitTask: (options, call) => invoke('SubmitTask', options, call, timeouts.slow),

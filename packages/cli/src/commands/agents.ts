@@ -75,7 +75,10 @@ function addAsk(program: Command): void {
     .option('--temperature <number>', '0 is greedy', '0')
     .option('--max-tokens <number>', 'at most this many tokens', wholeNumber('max-tokens', 1), 16)
     .option('--seed <number>', 'seed of the sampling', wholeNumber('seed', 0), 0)
-    .option('--stop <text>', 'end an answer before this text; may be given several times', (text: string, before: string[] = []) => [...before, text])
+    .option('--stop <text>', 'end an answer before this text; may be given several times', (text: string, before: string[] = []) => [
+      ...before,
+      text,
+    ])
     .option('--schema <file>', 'a JSON Schema that the answer fulfils')
     .option('--grammar <file>', 'a grammar in GBNF that the answer follows')
     .option('--chat', 'send the prompt as a message, by the model’s own chat template')

@@ -5,6 +5,14 @@ import type { TokenConstraint } from './token-constraint.ts';
 /** Tokens that are tried one by one before the constraint is asked about the whole vocabulary, which costs much more. */
 const tries = 8;
 
+/** A row of logits that a softmax has just read. */
+export interface ReadRow {
+  readonly softmax: RowSoftmax;
+  readonly logits: Float32Array;
+  /** Where the row begins in the logits. */
+  readonly offset: number;
+}
+
 /** Draws tokens that a constraint allows. Holds room for one masked row; to be kept for many draws. */
 export class ConstrainedDraw {
   readonly #row: Float32Array;
@@ -17,19 +25,12 @@ export class ConstrainedDraw {
 
   /**
    * A token from softmax(logits / temperature) restricted to what the constraint allows; at temperature 0 the likeliest of those; null where it
-   * allows none. `softmax` has just read the row at `offset`; `uniform` is asked as often as tokens are tried.
+   * allows none. `uniform` is asked as often as tokens are tried.
    *
    * Tokens are drawn without putting back those that the constraint forbids. Of a random order made in this way the first allowed token has the
    * restricted distribution (it is the largest of perturbed logits, Gumbel-max, over the allowed ones alone), so an early one can be taken as it is.
    */
-  draw(
-    softmax: RowSoftmax,
-    logits: Float32Array,
-    offset: number,
-    temperature: number,
-    uniform: () => number,
-    constraint: TokenConstraint,
-  ): number | null {
+  draw({ softmax, logits, offset }: ReadRow, temperature: number, uniform: () => number, constraint: TokenConstraint): number | null {
     const first = temperature === 0 ? softmax.best : drawToken(softmax, logits, offset, temperature, uniform());
     if (constraint.allows(first)) return first;
     const row = this.#row;

@@ -84,7 +84,7 @@ export class SampleDraft {
   #draw(softmax: RowSoftmax, logits: Float32Array, offset: number, constrained: ConstrainedDraw | null): number | null {
     const { temperature } = this.#settings;
     if (this.#constraint !== null && constrained !== null)
-      return constrained.draw(softmax, logits, offset, temperature, this.#uniform, this.#constraint);
+      return constrained.draw({ softmax, logits, offset }, temperature, this.#uniform, this.#constraint);
     return temperature === 0 ? softmax.best : drawToken(softmax, logits, offset, temperature, this.#uniform());
   }
 

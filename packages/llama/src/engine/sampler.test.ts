@@ -13,7 +13,10 @@ beforeAll(() => {
 afterAll(() => folder.dispose());
 
 /** Allows what `possible` does, and tells what happens to it. */
-function constraintOf(possible: (token: number) => boolean, told: { accepted?: (token: number) => void; disposed?: () => void } = {}): TokenConstraint {
+function constraintOf(
+  possible: (token: number) => boolean,
+  told: { accepted?: (token: number) => void; disposed?: () => void } = {},
+): TokenConstraint {
   return {
     allows: possible,
     mask: (row) => row.reduce((left, _, token) => (possible(token) ? left + 1 : ((row[token] = -Infinity), left)), 0),
@@ -42,7 +45,9 @@ it('computes no further step once its signal has aborted, and frees every constr
   };
   const [prompt] = prompts;
   const asked = [{ ...(prompt as (typeof prompts)[number]), samples: 8 }];
-  await expect(engine.sample('a', baseWeights, asked, { ...settings, constrain, signal: controller.signal })).rejects.toMatchObject({ code: 'cancelled' });
+  await expect(engine.sample('a', baseWeights, asked, { ...settings, constrain, signal: controller.signal })).rejects.toMatchObject({
+    code: 'cancelled',
+  });
   expect([accepted, made, disposed]).toEqual([24, 8, 8]);
   const free = await engine.sample('a', baseWeights, asked, settings);
   expect(free[0]).toHaveLength(8);
@@ -55,7 +60,11 @@ it('gives an unconstrained sample as long as a constraint allows its tokens', as
 
 it('draws from rows in which a constraint leaves hardly anything, at any temperature', async () => {
   for (const temperature of [0, 0.01, 1, 30]) {
-    const only = await engine.sample('a', baseWeights, prompts, { ...settings, temperature, constrain: () => constraintOf((token) => token === 258) });
+    const only = await engine.sample('a', baseWeights, prompts, {
+      ...settings,
+      temperature,
+      constrain: () => constraintOf((token) => token === 258),
+    });
     for (const { tokens, end } of only.flat()) expect([new Set(tokens), end.by]).toEqual([new Set([258]), 'length']);
     const none = await engine.sample('a', baseWeights, prompts, { ...settings, temperature, constrain: () => constraintOf(() => false) });
     for (const { tokens, end, stopped } of none.flat()) expect([tokens.length, end.by, stopped]).toEqual([0, 'dead-end', false]);

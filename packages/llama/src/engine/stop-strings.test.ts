@@ -14,7 +14,10 @@ function split(bytes: Uint8Array, lengths: readonly number[]): Uint8Array[] {
 }
 
 /** The first stop string to be complete, by looking at every beginning of the text. */
-function firstComplete(bytes: Buffer, stops: readonly string[]): { readonly stop: string; readonly start: number; readonly end: number } | null {
+function firstComplete(
+  bytes: Buffer,
+  stops: readonly string[],
+): { readonly stop: string; readonly start: number; readonly end: number } | null {
   for (let end = 1; end <= bytes.length; end++) {
     const ending = stops.filter((stop) => bytes.subarray(0, end).subarray(-Buffer.byteLength(stop)).equals(Buffer.from(stop)));
     const [longest] = ending.sort((a, b) => Buffer.byteLength(b) - Buffer.byteLength(a));
@@ -56,7 +59,12 @@ describe('stop strings', () => {
         for (let end = 1; end <= bytes.length; end++) {
           if (matcher.read(end - 1)) return;
           const beginnings = stops.flatMap((stop) => Array.from(Buffer.from(stop), (_, length) => Buffer.from(stop).subarray(0, length)));
-          const pending = beginnings.filter((beginning) => bytes.subarray(0, end).subarray(end - beginning.length).equals(beginning));
+          const pending = beginnings.filter((beginning) =>
+            bytes
+              .subarray(0, end)
+              .subarray(end - beginning.length)
+              .equals(beginning),
+          );
           expect(matcher.pending).toBe(Math.max(0, ...pending.map(({ length }) => length)));
         }
       }),

@@ -35,7 +35,8 @@ export class StopStrings {
     this.#piece = piece;
     this.#lengths = strings.map(({ length }) => length);
     for (const [stop, bytes] of strings.entries()) {
-      if (bytes.length === 0) throw new RedQueenError('invalid_argument', `stop_texts[${stop}] is empty; it must have at least one character`);
+      if (bytes.length === 0)
+        throw new RedQueenError('invalid_argument', `stop_texts[${stop}] is empty; it must have at least one character`);
       this.#add(stop, bytes);
     }
     this.#link();

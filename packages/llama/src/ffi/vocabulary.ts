@@ -1,3 +1,4 @@
+/* oxlint-disable max-params -- C's signatures are what they are */
 import type { KoffiFunc } from 'koffi';
 // Also defines the type "P".
 import './ggml.ts';

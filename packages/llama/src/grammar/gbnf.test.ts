@@ -12,7 +12,10 @@ const problem = (text: string): string => {
 
 describe('a grammar', () => {
   it.each([
-    ['literals, classes, groups and repetitions', 'root ::= "a\\n\\x41\\u00e9" [^a-z\\]\\-] ( "b" | b-c )* .{2,3} # end\nb-c ::= [0-9]+ "?"? {2}\n'],
+    [
+      'literals, classes, groups and repetitions',
+      'root ::= "a\\n\\x41\\u00e9" [^a-z\\]\\-] ( "b" | b-c )* .{2,3} # end\nb-c ::= [0-9]+ "?"? {2}\n',
+    ],
     ['alternatives over lines', 'root ::=\n  "a" |\n  "b" (\n "c" # one\n | "d" )\n\n\n# more\nx ::= "y"'],
     ['an empty text', 'root ::= '],
     ['recursion after a character', 'root ::= "(" root ")" | ""'],

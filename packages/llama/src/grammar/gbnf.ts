@@ -63,7 +63,8 @@ class GbnfParser {
       reader.expect('::=');
       reader.skipSpace(true);
       this.#rules.set(name, this.#alternatives(name, 0));
-      if (!reader.ended && reader.match(/\r\n|\r|\n/y) === '') throw reader.refuse('a literal, a class, a rule or the end of the line is expected');
+      if (!reader.ended && reader.match(/\r\n|\r|\n/y) === '')
+        throw reader.refuse('a literal, a class, a rule or the end of the line is expected');
       reader.skipSpace(true);
     }
     return { rules: this.#rules, references: this.#references };
@@ -90,7 +91,8 @@ class GbnfParser {
     for (let part = this.#part(owner, depth); part !== null; part = this.#part(owner, depth)) {
       let repeated: Part = part;
       this.#reader.skipSpace(depth > 0);
-      for (let times = this.#repetition(depth); times !== null; times = this.#repetition(depth)) repeated = this.#repeat(owner, repeated, times);
+      for (let times = this.#repetition(depth); times !== null; times = this.#repetition(depth))
+        repeated = this.#repeat(owner, repeated, times);
       items.push(...repeated.items);
       this.#elements += repeated.elements;
       if (this.#elements > maxElements) throw this.#reader.refuse('the grammar grows too large here; use fewer repetitions');
@@ -167,7 +169,8 @@ class GbnfParser {
   #count(): number {
     const digits = this.#reader.match(/[0-9]{1,9}/y);
     if (digits === '') throw this.#reader.refuse('a whole number is expected');
-    if (Number(digits) > maxRepetitions) throw this.#reader.refuse(`${digits} repetitions are too many; at most ${maxRepetitions} are possible`);
+    if (Number(digits) > maxRepetitions)
+      throw this.#reader.refuse(`${digits} repetitions are too many; at most ${maxRepetitions} are possible`);
     return Number(digits);
   }
 

@@ -62,7 +62,9 @@ describe('samples under a grammar', () => {
   });
 
   it("come from the model's distribution restricted to what is allowed, with log-probs of the whole one", async () => {
-    const [free] = await engine.score('agent', baseWeights, [{ prompt: prompt.tokens, continuations: [97, 98, 99].map((token) => Int32Array.of(token)) }]);
+    const [free] = await engine.score('agent', baseWeights, [
+      { prompt: prompt.tokens, continuations: [97, 98, 99].map((token) => Int32Array.of(token)) },
+    ]);
     const logProbs = (free as readonly Float32Array[]).map(([logProb]) => logProb as number);
     const total = logProbs.reduce((sum, logProb) => sum + Math.exp(logProb), 0);
     const samples = await sample('root ::= [a-c] "."', { samples: 256 });
@@ -80,7 +82,8 @@ describe('samples under a grammar', () => {
   });
 
   it('end as soon as nothing may follow, without an end token, or by one where more could', async () => {
-    for (const each of await sample('root ::= "abc"')) expect([textOf(each), each.end, each.stopped]).toEqual(['abc', { by: 'constraint' }, true]);
+    for (const each of await sample('root ::= "abc"'))
+      expect([textOf(each), each.end, each.stopped]).toEqual(['abc', { by: 'constraint' }, true]);
     const open = await sample('root ::= [a-z]*', { samples: 16, maxTokens: 40 });
     const endings = open.filter(({ end }) => end.by === 'token');
     expect(endings.length).toBeGreaterThan(0);
@@ -90,10 +93,12 @@ describe('samples under a grammar', () => {
 
   it('say that they are stuck where no token can follow', async () => {
     // The only way on is half a character that UTF-8 does not have.
-    for (const each of await sample('root ::= "a" [\\uD800-\\uDFFF]')) expect([textOf(each)[0], each.end.by, each.stopped]).toEqual(['a', 'dead-end', false]);
+    for (const each of await sample('root ::= "a" [\\uD800-\\uDFFF]'))
+      expect([textOf(each)[0], each.end.by, each.stopped]).toEqual(['a', 'dead-end', false]);
   });
 
   it('never hold special tokens but the end', async () => {
-    for (const { tokens } of await sample('root ::= [a-z<|>]{40}', { samples: 32 })) for (const token of tokens) expect(token).toBeLessThan(256);
+    for (const { tokens } of await sample('root ::= [a-z<|>]{40}', { samples: 32 }))
+      for (const token of tokens) expect(token).toBeLessThan(256);
   });
 });

@@ -40,7 +40,10 @@ export class Grammars {
    */
   compile(gbnf: string): Grammar {
     if (this.ends.length === 0)
-      throw new RedQueenError('failed_precondition', 'grammar: the model has no end-of-sequence token, so no text could be complete; leave the grammar out');
+      throw new RedQueenError(
+        'failed_precondition',
+        'grammar: the model has no end-of-sequence token, so no text could be complete; leave the grammar out',
+      );
     checkGbnf(gbnf, rootRule);
     const sampler = grammarSampler.create(this.vocabulary.native, gbnf, rootRule);
     if (sampler === null)
@@ -132,7 +135,9 @@ class GrammarConstraint implements TokenConstraint {
     const possible = new Set(single.map((token) => vocabulary.piece(token)[0] as number));
     // The grammar is not exact about halves of characters.
     const groups = longer.filter((_, byte) => byte >= asciiBytes || possible.has(byte) || !asked.has(byte));
-    this.#next = Int32Array.from([this.#allowed(ends), single, ...groups.map((tokens) => this.#allowed(tokens))].flatMap((tokens) => Array.from(tokens)));
+    this.#next = Int32Array.from(
+      [this.#allowed(ends), single, ...groups.map((tokens) => this.#allowed(tokens))].flatMap((tokens) => Array.from(tokens)),
+    );
     return this.#next;
   }
 

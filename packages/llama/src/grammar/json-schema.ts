@@ -63,7 +63,8 @@ export class SchemaRules {
     alone(node, '$ref', keywords);
     const at = `${node.at}.$ref`;
     const pointer = node.schema['$ref'];
-    if (typeof pointer !== 'string' || !/^#(\/|$)/.test(pointer)) throw refuse(at, 'must be a place in the same schema, e.g. "#/$defs/node"');
+    if (typeof pointer !== 'string' || !/^#(\/|$)/.test(pointer))
+      throw refuse(at, 'must be a place in the same schema, e.g. "#/$defs/node"');
     if (within.has(pointer)) throw refuse(at, `is ${pointer}, which comes back to itself; a reference must lead to a value`);
     const known = this.#references.get(pointer);
     if (known !== undefined) return known;
@@ -71,13 +72,17 @@ export class SchemaRules {
     for (const step of pointer.split('/').slice(1)) {
       const key = decodeURIComponent(step).replaceAll('~1', '/').replaceAll('~0', '~');
       const holder = target;
-      target = (isObject(holder) || Array.isArray(holder)) && Object.hasOwn(holder, key) ? (holder as Record<string, unknown>)[key] : undefined;
+      target =
+        (isObject(holder) || Array.isArray(holder)) && Object.hasOwn(holder, key) ? (holder as Record<string, unknown>)[key] : undefined;
     }
     if (target === undefined) throw refuse(at, `is ${pointer}; there is nothing at that place`);
     const name = this.add('ref', '');
     this.#references.set(pointer, name);
     // A schema under construction that refers to itself without a value in between would be found by its name alone.
-    this.#rules.set(name, this.rule(target, pointer === '#' ? 'schema' : `schema${pointer.slice(1).replaceAll('/', '.')}`, new Set([...within, pointer])));
+    this.#rules.set(
+      name,
+      this.rule(target, pointer === '#' ? 'schema' : `schema${pointer.slice(1).replaceAll('/', '.')}`, new Set([...within, pointer])),
+    );
     return name;
   }
 
@@ -93,7 +98,11 @@ export class SchemaRules {
 
   #constants(node: SchemaNode, keywords: readonly string[]): string {
     const { at, schema } = node;
-    alone(node, 'const' in schema ? 'const' : 'enum', keywords.filter((name) => name !== 'type'));
+    alone(
+      node,
+      'const' in schema ? 'const' : 'enum',
+      keywords.filter((name) => name !== 'type'),
+    );
     const values = 'const' in schema ? [schema['const']] : list(node, 'enum');
     const types = 'type' in schema ? typesOf(node) : null;
     const fitting = values.filter((value) => types === null || types.some((type) => isOfType(value, type)));
@@ -137,8 +146,16 @@ export class SchemaRules {
       if (typeof value !== 'number' || !Number.isFinite(value)) throw refuse(`${node.at}.${keyword}`, 'must be a number');
       return value;
     };
-    const least = Math.max(Math.ceil(bound('minimum', -largestInteger)), Math.floor(bound('exclusiveMinimum', -largestInteger - 1)) + 1, -largestInteger);
-    const most = Math.min(Math.floor(bound('maximum', largestInteger)), Math.ceil(bound('exclusiveMaximum', largestInteger + 1)) - 1, largestInteger);
+    const least = Math.max(
+      Math.ceil(bound('minimum', -largestInteger)),
+      Math.floor(bound('exclusiveMinimum', -largestInteger - 1)) + 1,
+      -largestInteger,
+    );
+    const most = Math.min(
+      Math.floor(bound('maximum', largestInteger)),
+      Math.ceil(bound('exclusiveMaximum', largestInteger + 1)) - 1,
+      largestInteger,
+    );
     if (least > most) throw refuse(node.at, `leaves no integer of at most 15 digits: ${least} to ${most}`);
     return this.add('integer', integerRange(least, most));
   }

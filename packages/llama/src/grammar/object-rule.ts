@@ -17,7 +17,10 @@ export function objectRule(rules: SchemaRules, node: SchemaNode): string {
   for (const [index, name] of required.entries()) {
     if (typeof name !== 'string') throw refuse(`${at}.required[${index}]`, 'must be the name of a property');
     if (!Object.hasOwn(described, name) && schema['additionalProperties'] === false)
-      throw refuse(`${at}.required[${index}]`, `is ${JSON.stringify(name)}, which properties does not describe and additionalProperties forbids`);
+      throw refuse(
+        `${at}.required[${index}]`,
+        `is ${JSON.stringify(name)}, which properties does not describe and additionalProperties forbids`,
+      );
   }
   const further = schema['additionalProperties'];
   const names = [...new Set([...Object.keys(described), ...(required as string[])])];
@@ -26,7 +29,8 @@ export function objectRule(rules: SchemaRules, node: SchemaNode): string {
     const value = own ? rules.rule(described[name], `${at}.properties.${name}`) : rules.rule(further ?? true, `${at}.additionalProperties`);
     return { text: `${literal(name)} ":" ws ${value}`, required: required.includes(name) };
   });
-  const extra = further === undefined || further === false ? null : extraProperty(rules, names, rules.rule(further, `${at}.additionalProperties`));
+  const extra =
+    further === undefined || further === false ? null : extraProperty(rules, names, rules.rule(further, `${at}.additionalProperties`));
   return rules.add('object', `"{" ws ${firstOf(rules, properties, extra)} ws "}"`);
 }
 

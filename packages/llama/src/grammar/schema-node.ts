@@ -35,7 +35,8 @@ const known = new Set<string>(['type', 'enum', 'const', 'anyOf', 'oneOf', 'allOf
 export function assertions({ at, schema }: SchemaNode): readonly string[] {
   const names = Object.keys(schema).filter((name) => !annotations.has(name) && !name.startsWith('x-'));
   for (const name of names)
-    if (!known.has(name)) throw refuse(`${at}.${name}`, `cannot be enforced while sampling; leave it out (known are ${[...known].join(', ')})`);
+    if (!known.has(name))
+      throw refuse(`${at}.${name}`, `cannot be enforced while sampling; leave it out (known are ${[...known].join(', ')})`);
   return names;
 }
 

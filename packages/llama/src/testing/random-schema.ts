@@ -8,16 +8,24 @@ export type Schema = boolean | { readonly [keyword: string]: unknown };
 export const randomSchema: fc.Arbitrary<Schema> = fc.letrec<{ schema: Schema; leaf: Schema }>((tie) => ({
   leaf: fc.oneof(
     fc.constantFrom<Schema>({ type: 'boolean' }, { type: 'null' }, { type: ['null', 'integer'], maximum: 12 }, { type: 'number' }),
-    fc.tuple(fc.integer({ min: -99, max: 99 }), fc.nat(500)).map(([minimum, more]): Schema => ({ type: 'integer', minimum, maximum: minimum + more })),
+    fc
+      .tuple(fc.integer({ min: -99, max: 99 }), fc.nat(500))
+      .map(([minimum, more]): Schema => ({ type: 'integer', minimum, maximum: minimum + more })),
     fc.tuple(fc.nat(2), fc.nat(3)).map(([minLength, more]): Schema => ({ type: 'string', minLength, maxLength: minLength + more })),
-    fc.array(fc.oneof(fc.string({ maxLength: 4, unit: 'binary' }), fc.integer(), fc.boolean()), { minLength: 1, maxLength: 3 }).map((values): Schema => ({ enum: values })),
+    fc
+      .array(fc.oneof(fc.string({ maxLength: 4, unit: 'binary' }), fc.integer(), fc.boolean()), { minLength: 1, maxLength: 3 })
+      .map((values): Schema => ({ enum: values })),
     fc.constantFrom<Schema>({ format: 'date' }, { const: { a: ['é', '"\\\n'] } }),
   ),
   schema: fc.oneof(
     { maxDepth: 3, depthSize: 'small' },
     tie('leaf'),
     fc
-      .tuple(fc.dictionary(fc.constantFrom('a', 'ab', 'b', '"', 'é'), tie('schema'), { maxKeys: 3 }), fc.subarray(['a', 'b', 'c']), fc.option(tie('leaf')))
+      .tuple(
+        fc.dictionary(fc.constantFrom('a', 'ab', 'b', '"', 'é'), tie('schema'), { maxKeys: 3 }),
+        fc.subarray(['a', 'b', 'c']),
+        fc.option(tie('leaf')),
+      )
       .map(
         ([properties, required, additionalProperties]): Schema =>
           additionalProperties === null
@@ -30,6 +38,17 @@ export const randomSchema: fc.Arbitrary<Schema> = fc.letrec<{ schema: Schema; le
     fc.array(tie('schema'), { minLength: 1, maxLength: 2 }).map((anyOf): Schema => ({ anyOf })),
   ),
 })).schema;
+
+interface Keywords {
+  readonly type?: string | readonly string[];
+  readonly enum?: readonly unknown[];
+  readonly anyOf?: readonly Schema[];
+  readonly minLength?: number;
+  readonly maxLength?: number;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly format?: string;
+}
 
 type Holder = Readonly<Record<string, unknown>>;
 
@@ -46,26 +65,46 @@ function isType(value: unknown, type: unknown): boolean {
 }
 
 function fitsObject(value: Holder, schema: Holder): boolean {
-  const { properties = {}, required = [], additionalProperties = true } = schema as { properties?: Holder; required?: string[]; additionalProperties?: Schema };
+  const {
+    properties = {},
+    required = [],
+    additionalProperties = true,
+  } = schema as { properties?: Holder; required?: string[]; additionalProperties?: Schema };
   return (
     required.every((name) => Object.hasOwn(value, name)) &&
-    Object.entries(value).every(([name, item]) => fits(item, (Object.hasOwn(properties, name) ? properties[name] : additionalProperties) as Schema))
+    Object.entries(value).every(([name, item]) =>
+      fits(item, (Object.hasOwn(properties, name) ? properties[name] : additionalProperties) as Schema),
+    )
   );
 }
 
 function fitsArray(value: readonly unknown[], schema: Holder): boolean {
-  const { items = true, prefixItems = [], minItems = 0, maxItems = Infinity } = schema as { items?: Schema; prefixItems?: Schema[]; minItems?: number; maxItems?: number };
+  const {
+    items = true,
+    prefixItems = [],
+    minItems = 0,
+    maxItems = Infinity,
+  } = schema as { items?: Schema; prefixItems?: Schema[]; minItems?: number; maxItems?: number };
   return value.length >= minItems && value.length <= maxItems && value.every((item, index) => fits(item, prefixItems[index] ?? items));
 }
 
 /** Whether a value fulfils a schema of those keywords. */
 export function fits(value: unknown, schema: Schema): boolean {
   if (typeof schema === 'boolean') return schema;
-  const { type, enum: values, anyOf, minLength = 0, maxLength = Infinity, minimum = -Infinity, maximum = Infinity, format } = schema as Record<string, any>;
+  const {
+    type,
+    enum: values,
+    anyOf,
+    minLength = 0,
+    maxLength = Infinity,
+    minimum = -Infinity,
+    maximum = Infinity,
+    format,
+  } = schema as Keywords;
   if (type !== undefined && ![type].flat().some((each) => isType(value, each))) return false;
   if ('const' in schema && !same(value, schema['const'])) return false;
-  if (values !== undefined && !values.some((each: unknown) => same(value, each))) return false;
-  if (anyOf !== undefined && !anyOf.some((each: Schema) => fits(value, each))) return false;
+  if (values !== undefined && !values.some((each) => same(value, each))) return false;
+  if (anyOf !== undefined && !anyOf.some((each) => fits(value, each))) return false;
   if (typeof value === 'number') return value >= minimum && value <= maximum;
   if (typeof value === 'string') {
     const length = Array.from(value).length;

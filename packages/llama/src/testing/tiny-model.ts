@@ -40,7 +40,11 @@ export interface TinyExtras extends ModelExtras {
 }
 
 /** Writes a tiny random model and returns its path. The same seed gives the same file. */
-export function writeTinyModel(folder: string, seed = 1, { name = `tiny-${seed}`, context = tinySize.context, ...extras }: TinyExtras = {}): string {
+export function writeTinyModel(
+  folder: string,
+  seed = 1,
+  { name = `tiny-${seed}`, context = tinySize.context, ...extras }: TinyExtras = {},
+): string {
   const bytes = byteModel({ ...tinySize, context });
   const model: HyperParameters = { ...bytes, vocabulary: bytes.vocabulary + (extras.tokens?.length ?? 0) };
   const path = join(folder, `${name}.gguf`);

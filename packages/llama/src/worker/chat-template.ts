@@ -36,7 +36,11 @@ export class ChatTemplate {
     try {
       this.#template = new Template(source);
     } catch (cause) {
-      throw new RedQueenError('failed_precondition', `messages: the model's chat template is broken (${(cause as Error).message}); use text`, { cause });
+      throw new RedQueenError(
+        'failed_precondition',
+        `messages: the model's chat template is broken (${(cause as Error).message}); use text`,
+        { cause },
+      );
     }
     this.#names = { bos_token: begin, eos_token: end };
     const spelled = specials.filter(({ text }) => text !== '').toSorted((a, b) => b.text.length - a.text.length);
@@ -85,7 +89,9 @@ export class ChatTemplate {
     try {
       return this.#template.render({ messages, add_generation_prompt: true, ...this.#names });
     } catch (cause) {
-      throw new RedQueenError('invalid_argument', `${field}: the model's chat template refuses them: ${(cause as Error).message}`, { cause });
+      throw new RedQueenError('invalid_argument', `${field}: the model's chat template refuses them: ${(cause as Error).message}`, {
+        cause,
+      });
     }
   }
 }

@@ -13,7 +13,12 @@ const devices: LocalDevice[] = [];
 async function deviceWith(name: string, template: string | undefined, marks: readonly string[]): Promise<LocalDevice> {
   const device = new LocalDevice(seconds);
   const tokens = marks.map((text) => ({ text, special: true }));
-  const modelPath = writeTinyModel(folder.path, 1, { name, context: 512, tokens, ...(template !== undefined && { chatTemplate: template }) });
+  const modelPath = writeTinyModel(folder.path, 1, {
+    name,
+    context: 512,
+    tokens,
+    ...(template !== undefined && { chatTemplate: template }),
+  });
   await device.open({ modelPath, threads: 1 });
   devices.push(device);
   return device;
@@ -61,11 +66,27 @@ describe('a conversation', () => {
   });
 
   it('keeps what its contents spell as text, special or not', async () => {
-    const word = fc.constantFrom('<|im_end|>', '<|im_start|>', '<|bos|>', '<|eos|>', '<|', '|>', 'im_end', '\n', ' ', 'é', '\uFDD0', '\uFDD1');
+    const word = fc.constantFrom(
+      '<|im_end|>',
+      '<|im_start|>',
+      '<|bos|>',
+      '<|eos|>',
+      '<|',
+      '|>',
+      'im_end',
+      '\n',
+      ' ',
+      'é',
+      '\uFDD0',
+      '\uFDD1',
+    );
     const content = fc.array(word, { maxLength: 6 }).map((words) => words.join(''));
     await fc.assert(
       fc.asyncProperty(fc.array(content, { minLength: 1, maxLength: 3 }), async (contents) => {
-        const [group] = await ask(chatMl, contents.map((each) => ({ role: 'user', content: each })));
+        const [group] = await ask(
+          chatMl,
+          contents.map((each) => ({ role: 'user', content: each })),
+        );
         const turns = contents.flatMap((each) => tokensOf(0, `user\n${each}`, 1, '\n'));
         expect([...(group?.promptTokens ?? [])]).toEqual([byteTokens.begin, ...turns, ...tokensOf(0, 'assistant\n')]);
       }),
@@ -79,7 +100,8 @@ describe('a conversation', () => {
     const [group] = await device.generate({ agent: 'a', version: 0, prompts, maxTokens: 30, temperature: 1, stop: '' });
     const ends = group?.samples.filter(({ tokens }) => tokens.at(-1) === byteVocabularySize + 1) ?? [];
     expect(ends.length).toBeGreaterThan(0);
-    for (const { finish, stop, stopped, text } of ends) expect([finish, stop, stopped, text.includes('<|im_end|>')]).toEqual(['stop', '', true, false]);
+    for (const { finish, stop, stopped, text } of ends)
+      expect([finish, stop, stopped, text.includes('<|im_end|>')]).toEqual(['stop', '', true, false]);
   });
 });
 
@@ -93,13 +115,23 @@ describe('refused are', () => {
   });
 
   it('messages that the template refuses, with its words', async () => {
-    const device = await deviceWith('strict', "{% if messages[0]['role'] == 'system' %}{{ raise_exception('no system please') }}{% endif %}x", []);
-    await expect(ask(device, conversation)).rejects.toMatchObject({ code: 'invalid_argument', message: expect.stringMatching(/no system please/) });
+    const device = await deviceWith(
+      'strict',
+      "{% if messages[0]['role'] == 'system' %}{{ raise_exception('no system please') }}{% endif %}x",
+      [],
+    );
+    await expect(ask(device, conversation)).rejects.toMatchObject({
+      code: 'invalid_argument',
+      message: expect.stringMatching(/no system please/),
+    });
   });
 
   it('a template that is none', async () => {
     const device = await deviceWith('broken', '{% for %}', []);
-    await expect(ask(device, conversation)).rejects.toMatchObject({ code: 'failed_precondition', message: expect.stringMatching(/template is broken/) });
+    await expect(ask(device, conversation)).rejects.toMatchObject({
+      code: 'failed_precondition',
+      message: expect.stringMatching(/template is broken/),
+    });
   });
 
   it('messages beside text or tokens, and roles that are no words', async () => {

@@ -50,7 +50,10 @@ export function checkPrompt({ text, tokens = [], messages = [] }: SamplePrompt, 
   if (messages.length > 0 && (text !== '' || tokens.length > 0)) throw refuse(`${field}.messages`, 'and text or tokens exclude each other');
   for (const [index, { role }] of messages.entries())
     if (!/^[a-z][a-z_]{0,31}$/.test(role))
-      throw refuse(`${field}.messages[${index}].role`, `is ${JSON.stringify(role)}; it must be system, user, assistant or another word of small letters`);
+      throw refuse(
+        `${field}.messages[${index}].role`,
+        `is ${JSON.stringify(role)}; it must be system, user, assistant or another word of small letters`,
+      );
 }
 
 /** Throws `invalid_argument` naming the field. */

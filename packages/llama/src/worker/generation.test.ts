@@ -28,7 +28,9 @@ async function sample(change: Partial<GenerateRequest>, seed = 1, samples = 8): 
 describe('stop texts', () => {
   it('end a sample with the first that its text contains, and take nothing from its tokens', async () => {
     // Texts of the words and of single letters, which a random model comes to say.
-    const text = fc.array(fc.constantFrom('a', 'b', 'c', 'é', '!', '\n', 'ab', 'x'), { minLength: 1, maxLength: 3 }).map((parts) => parts.join(''));
+    const text = fc
+      .array(fc.constantFrom('a', 'b', 'c', 'é', '!', '\n', 'ab', 'x'), { minLength: 1, maxLength: 3 })
+      .map((parts) => parts.join(''));
     let met = 0;
     await fc.assert(
       fc.asyncProperty(fc.array(text, { minLength: 1, maxLength: 3 }), fc.nat(), async (stopTexts, seed) => {
@@ -76,7 +78,8 @@ describe('grammars', () => {
       expect(each.text).toMatch(/^abc\d\dé$/);
       expect([each.finish, each.stopped, each.stop]).toEqual(['grammar', true, '']);
     }
-    for (const { finish, stopped } of await sample({ grammar: 'root ::= [\\uD800-\\uDFFF]' })) expect([finish, stopped]).toEqual(['dead-end', false]);
+    for (const { finish, stopped } of await sample({ grammar: 'root ::= [\\uD800-\\uDFFF]' }))
+      expect([finish, stopped]).toEqual(['dead-end', false]);
     const cut = await sample({ grammar: 'root ::= [a-c]{60}', maxTokens: 5 });
     for (const { finish, tokens } of cut) expect([finish, tokens.length]).toEqual(['length', 5]);
   });
@@ -87,7 +90,10 @@ describe('grammars', () => {
   });
 
   it('are refused with their place', async () => {
-    await expect(sample({ grammar: 'root ::= "a' })).rejects.toMatchObject({ code: 'invalid_argument', message: expect.stringMatching(/^grammar, line 1, column 12/) });
+    await expect(sample({ grammar: 'root ::= "a' })).rejects.toMatchObject({
+      code: 'invalid_argument',
+      message: expect.stringMatching(/^grammar, line 1, column 12/),
+    });
     await expect(sample({ schema: '{"items":{"type":"text"}}' })).rejects.toThrow(/^schema\.items\.type is "text"/);
     await expect(sample({ schema: '{}', grammar: 'root ::= "a"' })).rejects.toThrow(/exclude each other/);
   });

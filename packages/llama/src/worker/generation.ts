@@ -38,7 +38,11 @@ export async function generate(
 ): Promise<readonly SampledGroup[]> {
   const { engine, tokenizer, vocabulary } = device;
   const rendered = request.prompts.map((prompt, index) => tokenized(tokenizer, prompt, index));
-  const prompts = request.prompts.map(({ samples, seed }, index) => ({ tokens: (rendered[index] as TokenizedPrompt).tokens, samples, seed }));
+  const prompts = request.prompts.map(({ samples, seed }, index) => ({
+    tokens: (rendered[index] as TokenizedPrompt).tokens,
+    samples,
+    seed,
+  }));
   checkGenerate(request, prompts, engine.model);
   const stops = stopTokens(tokenizer, request);
   const { stopTexts = [], maxTokens, temperature } = request;
@@ -78,7 +82,8 @@ function stopTokens(tokenizer: Tokenizer, { stop, alsoStop = [] }: GenerateReque
 
 /** The grammar that the request asks for; null for none. */
 function grammarOf(grammars: () => Grammars, { grammar = '', schema = '' }: GenerateRequest): Grammar | null {
-  if (grammar !== '' && schema !== '') throw new RedQueenError('invalid_argument', 'grammar and schema exclude each other; send one of them');
+  if (grammar !== '' && schema !== '')
+    throw new RedQueenError('invalid_argument', 'grammar and schema exclude each other; send one of them');
   if (grammar === '' && schema === '') return null;
   return grammars().compile(grammar === '' ? schemaToGbnf(schema) : grammar);
 }

@@ -18,7 +18,13 @@ export function sampleGroups(groups: readonly SampledGroup[], policy: PolicyStam
 }
 
 function sampleOf({ tokens, logProbs, text, finish, stop }: SampledSequence): SampleInput {
-  return { tokens: Array.from(tokens), logProbs: Array.from(logProbs), text, ...(finish === null ? given : endings[finish]), ...(stop !== '' && { stop }) };
+  return {
+    tokens: Array.from(tokens),
+    logProbs: Array.from(logProbs),
+    text,
+    ...(finish === null ? given : endings[finish]),
+    ...(stop !== '' && { stop }),
+  };
 }
 
 type Ending = Pick<SampleInput, 'failure' | 'finish'>;
