@@ -2,7 +2,18 @@ import { RedQueenError } from '@redqueen/core';
 import { integerRange, largestInteger } from './integer-range.ts';
 import { formats, jsonRules, literal } from './json-rules.ts';
 import { objectRule } from './object-rule.ts';
-import { alone, assertions, count, isObject, list, refuse, type SchemaNode, type TypeName, typeKeywords } from './schema-node.ts';
+import {
+  alone,
+  assertions,
+  count,
+  isObject,
+  list,
+  refuse,
+  type RuleMaker,
+  type SchemaNode,
+  type TypeName,
+  typeKeywords,
+} from './schema-node.ts';
 
 const maxNodes = 4096;
 
@@ -22,7 +33,7 @@ export function schemaToGbnf(text: string): string {
 }
 
 /** The rules of one schema, under construction. */
-export class SchemaRules {
+class SchemaRules implements RuleMaker {
   readonly #document: unknown;
   readonly #rules = new Map<string, string>(Object.entries(jsonRules));
   readonly #references = new Map<string, string>();

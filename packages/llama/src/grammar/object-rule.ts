@@ -1,6 +1,5 @@
 import { classCharacter, literal } from './json-rules.ts';
-import type { SchemaRules } from './json-schema.ts';
-import { isObject, list, refuse, type SchemaNode } from './schema-node.ts';
+import { isObject, list, refuse, type RuleMaker, type SchemaNode } from './schema-node.ts';
 
 interface Property {
   /** GBNF for name and value. */
@@ -9,7 +8,7 @@ interface Property {
 }
 
 /** The name of a rule for objects: the properties in the schema's order, those that are not required left out or not, then further ones where wanted. */
-export function objectRule(rules: SchemaRules, node: SchemaNode): string {
+export function objectRule(rules: RuleMaker, node: SchemaNode): string {
   const { at, schema } = node;
   const described = schema['properties'] ?? {};
   if (!isObject(described)) throw refuse(`${at}.properties`, 'must be an object');
@@ -38,7 +37,7 @@ export function objectRule(rules: SchemaRules, node: SchemaNode): string {
  * GBNF for the properties from the first that is there. `rest` is what may follow a property, built from the end; `start` what may stand where none
  * has been yet.
  */
-function firstOf(rules: SchemaRules, properties: readonly Property[], extra: string | null): string {
+function firstOf(rules: RuleMaker, properties: readonly Property[], extra: string | null): string {
   let rest = extra === null ? '""' : rules.add('rest', `("," ws ${extra})*`);
   let start = extra === null ? '""' : rules.add('start', `(${extra} ${rest})?`);
   for (const { text, required } of properties.toReversed()) {
@@ -49,12 +48,12 @@ function firstOf(rules: SchemaRules, properties: readonly Property[], extra: str
 }
 
 /** Name and value of a property that none of the names is. Its name has no escapes: these could spell a name that is described. */
-function extraProperty(rules: SchemaRules, names: readonly string[], value: string): string {
+function extraProperty(rules: RuleMaker, names: readonly string[], value: string): string {
   return rules.add('extra', `"\\"" ${otherName(rules, names)} "\\"" ":" ws ${value}`);
 }
 
 /** The name of a rule for texts of plain characters that are none of these: at each character, go on along a name, or leave all of them. */
-function otherName(rules: SchemaRules, names: readonly string[]): string {
+function otherName(rules: RuleMaker, names: readonly string[]): string {
   const byFirst = new Map<string, string[]>();
   for (const [first, ...others] of names.filter((name) => name !== '').map((name) => Array.from(name)))
     byFirst.set(first as string, [...(byFirst.get(first as string) ?? []), others.join('')]);

@@ -6,6 +6,14 @@ export interface SchemaNode {
   readonly schema: Readonly<Record<string, unknown>>;
 }
 
+/** Where the rules of a grammar are made. */
+export interface RuleMaker {
+  /** Adds a rule with that text and answers its name. */
+  add(kind: string, text: string): string;
+  /** The name of the rule for a schema at a place. */
+  rule(schema: unknown, at: string): string;
+}
+
 /** An error about a place in a schema. */
 export function refuse(at: string, problem: string): RedQueenError {
   return new RedQueenError('invalid_argument', `${at} ${problem}`);
