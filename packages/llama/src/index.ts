@@ -4,8 +4,11 @@ export { startDevice, type DeviceHandle, type DeviceOptions } from './worker/cli
 export type {
   AdapterSettings,
   AgentFiles,
+  ChatMessage,
   ClippedLoss,
   DeviceReport,
+  FinishReason,
+  GenerateRequest,
   LikelihoodLoss,
   LossSettings,
   NegativeAwareLoss,

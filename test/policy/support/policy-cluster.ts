@@ -18,6 +18,7 @@ import {
   type RunningService,
 } from '@redqueen/runtime';
 import { byteModel, encodeModel, initialModel } from '../../../packages/llama/src/starter/model-file.ts';
+import { chatTemplates } from '../../../packages/llama/src/testing/chat-templates.ts';
 import { testPlan } from '../../../services/policy/src/testing/plan.ts';
 
 const policy = { role: 'policy', key: '0' };
@@ -41,8 +42,11 @@ export class PolicyCluster {
 
   static async start(): Promise<PolicyCluster> {
     const folder = mkdtempSync(join(tmpdir(), 'redqueen-policy-'));
-    const model = byteModel({ width: 32, layers: 2, heads: 2, keyValueHeads: 1, feedForward: 64, context: 64 });
-    writeFileSync(join(folder, 'starter.gguf'), encodeModel(model, initialModel(model, 7), 'tiny'));
+    const { template, tokens } = chatTemplates.chatMl;
+    const bytes = byteModel({ width: 32, layers: 2, heads: 2, keyValueHeads: 1, feedForward: 64, context: 64 });
+    const model = { ...bytes, vocabulary: bytes.vocabulary + tokens.length };
+    const extras = { chatTemplate: template, tokens: tokens.map((text) => ({ text, special: true })) };
+    writeFileSync(join(folder, 'starter.gguf'), encodeModel(model, initialModel(model, 7), 'tiny', extras));
     const cluster = new PolicyCluster(await createMemoryBus({ clock: systemClock, logger: silentLogger }), folder);
     await cluster.serve();
     return cluster;

@@ -16,10 +16,21 @@ function standIns(): readonly string[] {
   return Array.from({ length: 256 }, (_, byte) => String.fromCodePoint(printable(byte) ? byte : next++));
 }
 
+/** A token beyond the bytes and the three special ones. */
+export interface MoreToken {
+  readonly text: string;
+  /** Whether it is no text of its own, e.g. a mark of a chat template. Texts of others are never split into them: there are no merges. */
+  readonly special: boolean;
+}
+
 /** The tokenizer's part of a model file's metadata. */
-export function byteVocabularyMetadata(): readonly MetadataEntry[] {
-  const tokens = [...standIns(), '<|bos|>', '<|eos|>', '<|pad|>'];
-  const types = tokens.map((_, id) => (id < 256 ? tokenType.normal : tokenType.control));
+export function byteVocabularyMetadata(more: readonly MoreToken[] = []): readonly MetadataEntry[] {
+  const spelling = standIns();
+  const spelled = (text: string): string => Array.from(Buffer.from(text, 'utf8'), (byte) => spelling[byte]).join('');
+  const tokens = [...spelling, '<|bos|>', '<|eos|>', '<|pad|>', ...more.map(({ text, special }) => (special ? text : spelled(text)))];
+  const types = tokens.map((_, id) =>
+    id < 256 || more[id - byteVocabularySize]?.special === false ? tokenType.normal : tokenType.control,
+  );
   return [
     { key: 'tokenizer.ggml.model', type: 'string', value: 'gpt2' },
     { key: 'tokenizer.ggml.pre', type: 'string', value: 'default' },

@@ -5,7 +5,7 @@ import { encodeGguf } from '../gguf/writer.ts';
 import { sampleStream } from '../engine/sample-stream.ts';
 import type { HyperParameters } from '../model/hyper-parameters.ts';
 import { fullLayout, type ParameterLayout } from '../model/parameter-layout.ts';
-import { byteVocabularyMetadata, byteVocabularySize } from './byte-vocabulary.ts';
+import { byteVocabularyMetadata, byteVocabularySize, type MoreToken } from './byte-vocabulary.ts';
 
 /** Size of a byte-level llama-architecture model. */
 export interface ModelSize {
@@ -33,7 +33,15 @@ export function byteModel(size: ModelSize): HyperParameters {
   };
 }
 
-function metadataOf(model: HyperParameters, name: string): readonly MetadataEntry[] {
+/** What a model file may have beside weights and bytes. */
+export interface ModelExtras {
+  /** Further tokens, after the byte-level ones; the model's vocabulary counts them. */
+  readonly tokens?: readonly MoreToken[];
+  /** A Jinja template of conversations. */
+  readonly chatTemplate?: string;
+}
+
+function metadataOf(model: HyperParameters, name: string, { tokens, chatTemplate }: ModelExtras): readonly MetadataEntry[] {
   const u32 = (key: string, value: number): MetadataEntry => ({ key: `llama.${key}`, type: 'u32', value });
   const f32 = (key: string, value: number): MetadataEntry => ({ key: `llama.${key}`, type: 'f32', value });
   return [
@@ -50,18 +58,19 @@ function metadataOf(model: HyperParameters, name: string): readonly MetadataEntr
     u32('rope.dimension_count', model.ropeDimensions),
     f32('rope.freq_base', model.ropeBase),
     u32('vocab_size', model.vocabulary),
-    ...byteVocabularyMetadata(),
+    ...byteVocabularyMetadata(tokens),
+    ...(chatTemplate === undefined ? [] : [{ key: 'tokenizer.chat_template', type: 'string', value: chatTemplate } as const]),
   ];
 }
 
 /** A byte-level model as a GGUF file (F32). `weights` is laid out by `fullLayout(model)`. */
-export function encodeModel(model: HyperParameters, weights: Float32Array, name: string): Uint8Array {
+export function encodeModel(model: HyperParameters, weights: Float32Array, name: string, extras: ModelExtras = {}): Uint8Array {
   const tensors = fullLayout(model).slots.map(({ name: tensor, shape, offset, length }) => ({
     name: tensor,
     shape,
     data: weights.subarray(offset, offset + length),
   }));
-  return encodeGguf(metadataOf(model, name), tensors);
+  return encodeGguf(metadataOf(model, name, extras), tensors);
 }
 
 /** The weights of a file that `encodeModel` made for the same model. Throws `invalid_argument` where a tensor is missing or of another shape or type. */

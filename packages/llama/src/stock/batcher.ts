@@ -1,6 +1,6 @@
 import { RedQueenError } from '@redqueen/core';
+import { ConstrainedDraw } from '../engine/constrained-draw.ts';
 import type { Pointer } from '../ffi/ggml.ts';
-import { chooseToken } from './choose-token.ts';
 import type { DecodeContext } from './decode-context.ts';
 import type { LogitRows } from './logit-rows.ts';
 import { commonPrefix, type PrefixSharing, PromptSequences } from './prompt-sequences.ts';
@@ -70,6 +70,7 @@ export class Batcher {
   readonly #begun = new Set<AnyWork>();
   readonly #ready: Sample[] = [];
   #running: Sample[] = [];
+  #constrained: ConstrainedDraw | null = null;
   /** Cells promised to samples. */
   #promised = 0;
 
@@ -161,7 +162,7 @@ export class Batcher {
       this.#promised += work.longest;
       work.holder = this.#hold(context, work.prompt);
       this.#begun.add(work);
-      ready += work instanceof SampleGroup ? work.samples.length : 1;
+      ready += work instanceof SampleGroup ? work.count : 1;
       tokens += missing;
       chosen.push(work);
     }
@@ -231,6 +232,7 @@ export class Batcher {
   #afterPrompt(row: number, work: AnyWork): void {
     const { rows } = this.#tools;
     this.#prompts.computed(work.holder);
+    if (work.ended) return;
     this.#guarded(work, () => {
       rows.select(row);
       if (work instanceof ScoreGroup) {
@@ -239,9 +241,9 @@ export class Batcher {
         }
         return;
       }
-      for (const sample of work.samples) {
-        if (chooseToken(rows, sample, work.settings)) work.complete();
-        else this.#ready.push(sample);
+      for (const sample of work.begin()) {
+        if (this.#grows(sample)) this.#ready.push(sample);
+        else work.complete();
       }
     });
   }
@@ -277,7 +279,8 @@ export class Batcher {
     const { batch } = context;
     const running = this.#running;
     batch.clear();
-    for (const { group, tokens, slot } of running) batch.add(tokens.at(-1) as number, group.prompt.length + tokens.length - 1, slot, true);
+    for (const { group, draft, slot } of running)
+      batch.add(draft.tokens.at(-1) as number, group.prompt.length + draft.tokens.length - 1, slot, true);
     const logits = await this.#decode(context, true);
     this.counts.steps++;
     this.counts.stepTokens += running.length;
@@ -296,13 +299,22 @@ export class Batcher {
     if (!group.ended) {
       this.#guarded(group, () => {
         this.#tools.rows.select(row);
-        ends = chooseToken(this.#tools.rows, sample, group.settings);
+        ends = !this.#grows(sample);
       });
     }
     if (!ends) return false;
     this.#freeSlot(context, sample);
     if (group.complete()) this.#release(context, group);
     return true;
+  }
+
+  /** Draws the next token of a sample from the selected row, where it wants one. Returns whether it goes on after it. */
+  #grows({ draft, group }: Sample): boolean {
+    const { rows } = this.#tools;
+    const { settings } = group;
+    if (settings.constrain) this.#constrained ??= new ConstrainedDraw(rows.logits.length);
+    if (!draft.ended) draft.grow(rows, this.#constrained);
+    return !draft.ended && draft.tokens.length < settings.maxTokens;
   }
 
   #freeSlot(context: DecodeContext, sample: Sample): void {

@@ -1,5 +1,6 @@
 import koffi from 'koffi';
 import { RedQueenError } from '@redqueen/core';
+import { notFinite, type TokenRow } from '../engine/token-row.ts';
 import { computeGraph, computeGraphNow, newSingleThreadBackend } from '../ffi/backend.ts';
 import { backends, graphs, ops, type Pointer, TensorType, tensors } from '../ffi/ggml.ts';
 import { newContext, upload } from '../ffi/tensor.ts';
@@ -39,7 +40,7 @@ const nothing: RowValues = { logits: new Float32Array(0), weights: new Map(), en
  * Rows are worked out by a small ggml graph on the logits where they lie: soft_max, and sums over blocks of 64 tokens. TypeScript then reads one sum for
  * every 64 tokens and the weights of one block, never the whole vocabulary; only the likeliest token (temperature 0) is looked for in the row itself.
  */
-export class LogitRows {
+export class LogitRows implements TokenRow {
   readonly #vocabulary: number;
   readonly #blocks: number;
   readonly #backend = newSingleThreadBackend();
@@ -96,11 +97,7 @@ export class LogitRows {
     const inRest = rest + indexOfLargest(tokens, start + rest, this.#vocabulary - rest);
     const token = inRest >= rest && (tokens[start + inRest] as number) > (tokens[start + inBlock] as number) ? inRest : inBlock;
     this.#logTotal = this.#logit(token) - Math.log(tokens[start + token] as number);
-    if (!Number.isFinite(this.#logTotal))
-      throw new RedQueenError(
-        'failed_precondition',
-        'adapter: with these weights the model gives logits that are not finite; go back to an earlier version',
-      );
+    if (!Number.isFinite(this.#logTotal)) throw notFinite();
   }
 
   /** The likeliest token; the smallest id among equals. */
