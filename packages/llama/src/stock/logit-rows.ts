@@ -116,16 +116,17 @@ export class LogitRows implements TokenRow {
     let left = uniform * total;
     let block = 0;
     while (block < this.#blocks && left >= (blocks[firstBlock + block] as number)) left -= blocks[firstBlock + block++] as number;
-    const end = block < this.#blocks ? (block + 1) * blockTokens : this.#vocabulary;
-    let likely = -1;
-    for (let token = block * blockTokens; token < end; token++) {
-      const weight = tokens[start + token] as number;
-      if (weight > 0) likely = token;
-      left -= weight;
-      if (left < 0) return token;
+    const first = start + block * blockTokens;
+    const count = block < this.#blocks ? blockTokens : this.#vocabulary - rest;
+    // A block's own weights add up to its sum but for rounding, which must not fall to whatever token comes last.
+    let own = 0;
+    for (let place = first; place < first + count; place++) own += tokens[place] as number;
+    if (block < this.#blocks) left *= own / (blocks[firstBlock + block] as number);
+    for (let place = first; place < first + count; place++) {
+      left -= tokens[place] as number;
+      if (left < 0) return place - start;
     }
-    // Rounding can leave a rest at the end of a block: its last token that has any weight.
-    return likely >= 0 ? likely : this.best();
+    return own > 0 ? first - start + indexOfLargest(tokens, first, count) : this.best();
   }
 
   /** log p(token) at temperature 1 of the whole distribution, natural logarithm. */
