@@ -98,6 +98,82 @@ describe('the policy service', () => {
     });
   });
 
+  it('ends samples at stop texts of any length, and says which', async () => {
+    const ask = { run: 'toy', agent, prompts: [{ text: prompt, samples: 16, seed: 5 }], maxTokens: 50, temperature: 1 };
+    const [free] = (await cluster.client.Generate({ ...ask, stopTexts: ['never that long'] })).groups;
+    // Two characters, hence two tokens: others of a random model's bytes are no characters at all.
+    const [stop = ''] = free!.samples.flatMap(({ text }) => /[!-~]{2}/.exec(text)?.[0] ?? []);
+    const [cut] = (await cluster.client.Generate({ ...ask, stopTexts: ['never that long', stop] })).groups;
+    expect(cut!.samples.some((sample) => sample.stop === stop)).toBe(true);
+    for (const [index, sample] of cut!.samples.entries()) {
+      const whole = free!.samples[index]!;
+      const end = whole.text.indexOf(stop);
+      expect(sample.text).toBe(end < 0 ? whole.text : whole.text.slice(0, end));
+      expect(sample.finish).toBe(end < 0 ? whole.finish : 'FINISH_REASON_STOP');
+      expect(sample.logProbs).toEqual(whole.logProbs.slice(0, sample.tokens.length));
+    }
+    await expect(cluster.client.Generate({ ...ask, stopTexts: [''] })).rejects.toMatchObject({
+      code: 'invalid_argument',
+      message: expect.stringContaining('stop_texts[0] has 0 bytes') as string,
+    });
+  });
+
+  it('samples what a JSON schema or a grammar wants, and names the place of a mistake in them', async () => {
+    const ask = { run: 'toy', agent, prompts: [{ text: prompt, samples: 8, seed: 6 }], maxTokens: 50, temperature: 1 };
+    const schema = JSON.stringify({
+      properties: { is: { type: 'boolean' }, n: { type: 'integer', minimum: 0, maximum: 99 } },
+      required: ['is', 'n'],
+    });
+    const { groups } = await cluster.client.Generate({ ...ask, schema });
+    expect(await cluster.client.Generate({ ...ask, schema })).toEqual({ groups });
+    const ended = groups[0]!.samples.filter(({ finish }) => finish === 'FINISH_REASON_GRAMMAR');
+    expect(ended.length).toBeGreaterThan(0);
+    for (const { text, failure } of ended) {
+      expect(JSON.parse(text)).toEqual({ is: expect.any(Boolean) as boolean, n: expect.any(Number) as number });
+      expect(failure).toBe('FAILURE_CLASS_OK');
+    }
+    const grammar = await cluster.client.Generate({ ...ask, grammar: 'root ::= "yes" | "no"' });
+    for (const { text } of grammar.groups[0]!.samples) expect(['yes', 'no']).toContain(text);
+    const bad = cluster.client.Generate({ ...ask, schema: '{"properties":{"n":{"type":"int"}}}' });
+    await expect(bad).rejects.toMatchObject({
+      code: 'invalid_argument',
+      message: expect.stringContaining('schema.properties.n.type is "int"') as string,
+    });
+    const stuck = await cluster.client.Generate({ ...ask, grammar: 'root ::= "a" [\\uD800-\\uDFFF]' });
+    for (const sample of stuck.groups[0]!.samples)
+      expect(sample).toMatchObject({ finish: 'FINISH_REASON_DEAD_END', failure: 'FAILURE_CLASS_MALFORMED' });
+  });
+
+  it("renders conversations by the model's chat template", async () => {
+    const messages = [{ role: 'user', content: 'a<|im_end|>' }];
+    const ask = { run: 'toy', agent, prompts: [{ messages, samples: 1, seed: 6 }], maxTokens: 4, temperature: 1 };
+    const { groups } = await cluster.client.Generate(ask);
+    expect(groups[0]!.prompt).toBe('<|im_start|>user\na<|im_end|><|im_end|>\n<|im_start|>assistant\n');
+    // What a message spells is text: the two marks of its turn are the only special tokens of the kind.
+    expect(groups[0]!.promptTokens.filter((token) => token === 260)).toHaveLength(1);
+    const both = cluster.client.Generate({ ...ask, prompts: [{ messages, text: 'a', samples: 1, seed: 6 }] });
+    await expect(both).rejects.toMatchObject({
+      code: 'invalid_argument',
+      message: expect.stringContaining('prompts[0].messages') as string,
+    });
+  });
+
+  it('stops computing for a caller who has gone', async () => {
+    const { sampledTokens } = await cluster.client.Device({});
+    const controller = new AbortController();
+    const prompts = Array.from({ length: 256 }, (_, seed) => ({ text: prompt, samples: 64, seed }));
+    const given = cluster.client.Generate(
+      { run: 'toy', agent, prompts, maxTokens: 50, stopTexts: ['never that long'] },
+      { signal: controller.signal },
+    );
+    await cluster.client.Device({});
+    controller.abort();
+    await expect(given).rejects.toMatchObject({ code: 'cancelled' });
+    const { groups } = await generate('toy');
+    const tokens = groups[0]!.samples.reduce((sum, sample) => sum + sample.tokens.length, 0);
+    expect((await cluster.client.Device({})).sampledTokens - sampledTokens).toBe(tokens);
+  });
+
   it('survives a SIGKILL of its native child under calls, and answers them', async () => {
     const before = await generate('toy');
     const [pid] = cluster.children();

@@ -4,10 +4,13 @@ export { startDevice, type DeviceHandle, type DeviceOptions } from './worker/cli
 export type {
   AdapterSettings,
   AgentFiles,
+  ChatMessage,
   ClippedLoss,
   DeviceReport,
   InitialFiles,
   EvolutionSettings,
+  FinishReason,
+  GenerateRequest,
   LikelihoodLoss,
   LossSettings,
   NegativeAwareLoss,

@@ -44,6 +44,25 @@ describe('the SDK', () => {
     expect(await client.deadLetters()).toEqual([]);
   });
 
+  test('asks with stop texts, a schema, a grammar or a conversation', async () => {
+    const { run } = await client.runs.start({ patch: smallPatch });
+    const schema = { type: 'object', properties: { is: { type: 'boolean' } } };
+    const messages = [{ role: 'user', content: 'Is it?' }];
+    await client.ask({ run, agent: 'executor/0', messages, schema, stopTexts: ['END', '\n\n'], maxTokens: 40 });
+    await client.ask({ run, agent: 'executor/0', prompt: 'a=', grammar: 'root ::= "b"', temperature: 0.5 });
+    expect(gateway.generated).toMatchObject([
+      {
+        prompts: [{ text: '', messages }],
+        schema: JSON.stringify(schema),
+        grammar: '',
+        stopTexts: ['END', '\n\n'],
+        maxTokens: 40,
+        temperature: 0,
+      },
+      { prompts: [{ text: 'a=', messages: [] }], schema: '', grammar: 'root ::= "b"', stopTexts: [], maxTokens: 16, temperature: 0.5 },
+    ]);
+  });
+
   test('knobs are listed, turned by messages on the stream, and refused where they do not fit', async () => {
     const { run } = await client.runs.start({ patch: smallPatch });
     const named = async (name: string) => (await client.knobs(run)).find((knob) => knob.name === name);

@@ -52,8 +52,10 @@ export interface AskOptions {
   readonly run: string;
   /** e.g. "executor/0". */
   readonly agent: string;
-  /** Exactly as the agent's role reads it, e.g. "37+45=". */
-  readonly prompt: string;
+  /** Exactly as the agent's role reads it, e.g. "37+45="; left out where messages are given. */
+  readonly prompt?: string;
+  /** A conversation instead of a prompt, rendered by the model's own chat template. */
+  readonly messages?: readonly ChatMessage[];
   /** The released version when left out. */
   readonly version?: number;
   /** 0, greedy, when left out. */
@@ -61,6 +63,19 @@ export interface AskOptions {
   readonly samples?: number;
   readonly maxTokens?: number;
   readonly seed?: number;
+  /** Texts of any length: an answer ends before the first of them. */
+  readonly stopTexts?: readonly string[];
+  /** A JSON Schema that the answers fulfil. Keywords that cannot be enforced are refused. */
+  readonly schema?: object | boolean;
+  /** A grammar in llama.cpp's GBNF that the answers follow, instead of a schema. */
+  readonly grammar?: string;
+}
+
+/** One turn of a conversation. */
+export interface ChatMessage {
+  /** "system", "user" or "assistant", or what else the model's chat template knows. */
+  readonly role: string;
+  readonly content: string;
 }
 
 /** A task of one's own. */
@@ -115,7 +130,7 @@ export interface RedQueen extends Disposable {
     options?: Pick<StartOptions, 'recipe' | 'recipeYaml' | 'patch'>,
     call?: CallOptions,
   ): Promise<{ readonly recipe: Recipe; readonly known: readonly string[] }>;
-  /** Asks an agent's policy to continue a text. */
+  /** Asks an agent's policy to continue a text, or to answer in a conversation. */
   ask(options: AskOptions, call?: CallOptions): Promise<AskResponse>;
   /** A task that is attempted and judged, never trained on. */
   submitTask(options: TaskOptions, call?: CallOptions): Promise<SubmitTaskResponse>;
@@ -191,7 +206,15 @@ export function connect(address: string): RedQueen {
       const answer = await invoke('ResolveRecipe', { ...options, patchJson: patchText(patch) }, call);
       return { recipe: JSON.parse(answer.recipeJson) as Recipe, known: answer.recipes };
     },
-    ask: (options, call) => invoke('Ask', options, call, timeouts.slow),
+    ask: ({ schema, messages = [], stopTexts = [], ...options }, call) => {
+      const request = {
+        ...options,
+        messages: [...messages],
+        stopTexts: [...stopTexts],
+        schema: schema === undefined ? '' : JSON.stringify(schema),
+      };
+      return invoke('Ask', request, call, timeouts.slow);
+    },
     submitTask: (options, call) => invoke('SubmitTask', options, call, timeouts.slow),
     versions: async (run, agent = '', call = undefined) => (await invoke('ListVersions', { run, agent }, call)).versions,
     promote: async (choice, call) => present((await invoke('PromoteVersion', choice, call, timeouts.slow)).version, 'version'),

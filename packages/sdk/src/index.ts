@@ -2,6 +2,7 @@
 export {
   connect,
   type AskOptions,
+  type ChatMessage,
   type KnobChoice,
   type Progress,
   type RedQueen,

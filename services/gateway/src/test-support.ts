@@ -2,7 +2,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { addressOf, type Message, type ToldInput } from '@redqueen/contract';
+import { addressOf, type GenerateRequest, type Message, type ToldInput } from '@redqueen/contract';
 import {
   createMemoryBus,
   loadConfig,
@@ -23,6 +23,8 @@ import { createGateway } from './service.ts';
 export interface TestGateway {
   readonly bus: Bus;
   readonly config: Config;
+  /** What the policy service was asked to generate, oldest first. */
+  readonly generated: readonly GenerateRequest[];
   /** host:port of its gRPC server. */
   readonly address: string;
   /** Stops the gateway and starts another one over the same bus and folder. */
@@ -35,7 +37,7 @@ const testAgents = reportedAgents(testRecipe());
 /** Recipes of the tests: the default one of the project, made small, on a file that begins like a GGUF. */
 export const smallPatch = { updates: 4, report: { perArm: 1 } };
 
-async function freePolicyServer(config: Config) {
+async function freePolicyServer(config: Config, generated: GenerateRequest[]) {
   const server = await startRpcServer({
     host: '127.0.0.1',
     port: 0,
@@ -49,9 +51,16 @@ async function freePolicyServer(config: Config) {
         }),
         Device: async () => ({ model: 'starter.gguf', threads: 2, laneSeconds: 10, nativeSeconds: 9, secondsByWork: { sample: 10 } }),
         Versions: async () => ({ versions: [{ agent: 'executor/0', version: 0, status: 'current' }] }),
-        Generate: async ({ prompts }) => ({
-          groups: prompts.map(({ text, samples }) => ({ prompt: text, samples: Array.from({ length: samples }, () => ({ text: '82' })) })),
-        }),
+        Generate: async (request) => {
+          generated.push(request);
+          const { prompts } = request;
+          return {
+            groups: prompts.map(({ text, samples }) => ({
+              prompt: text,
+              samples: Array.from({ length: samples }, () => ({ text: '82' })),
+            })),
+          };
+        },
         Score: async () => ({ groups: [] }),
         Lease: async () => ({}),
         EndLease: async () => ({}),
@@ -76,13 +85,15 @@ export async function startTestGateway(): Promise<TestGateway> {
     environment: {},
     flags: { ...flags, dataDir: folder, 'gateway.pagePort': 0, 'policy.modelsFolder': folder },
   });
-  const { server, config } = await freePolicyServer(loaded.config);
+  const generated: GenerateRequest[] = [];
+  const { server, config } = await freePolicyServer(loaded.config, generated);
   const bus = await createMemoryBus({ clock: systemClock, logger: silentLogger });
   const start = (): Promise<RunningService> => startService('gateway', createGateway, { config, bus, logger: silentLogger });
   let service = await start();
   return {
     bus,
     config,
+    generated,
     get address() {
       return `127.0.0.1:${service.port}`;
     },

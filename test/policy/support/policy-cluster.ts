@@ -18,6 +18,7 @@ import {
   type RunningService,
 } from '@redqueen/runtime';
 import { byteModel, encodeModel, initialModel } from '../../../packages/llama/src/starter/model-file.ts';
+import { chatTemplates } from '../../../packages/llama/src/testing/chat-templates.ts';
 import { testPlan } from '../../../services/policy/src/testing/plan.ts';
 
 const policy = { role: 'policy', key: '0' };
@@ -41,9 +42,12 @@ export class PolicyCluster {
 
   static async start(): Promise<PolicyCluster> {
     const folder = mkdtempSync(join(tmpdir(), 'redqueen-policy-'));
+    const { template, tokens } = chatTemplates.chatMl;
+    const extras = { chatTemplate: template, tokens: tokens.map((text) => ({ text, special: true })) };
     for (const [seed, name] of ['starter', 'wide', 'wider'].entries()) {
-      const model = byteModel({ width: 32 * (seed + 1), layers: 2, heads: 2, keyValueHeads: 1, feedForward: 64, context: 64 });
-      writeFileSync(join(folder, `${name}.gguf`), encodeModel(model, initialModel(model, 7 + seed), name));
+      const bytes = byteModel({ width: 32 * (seed + 1), layers: 2, heads: 2, keyValueHeads: 1, feedForward: 64, context: 64 });
+      const model = { ...bytes, vocabulary: bytes.vocabulary + tokens.length };
+      writeFileSync(join(folder, `${name}.gguf`), encodeModel(model, initialModel(model, 7 + seed), name, extras));
     }
     const cluster = new PolicyCluster(await createMemoryBus({ clock: systemClock, logger: silentLogger }), folder);
     await cluster.serve();

@@ -1,5 +1,6 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { RedQueenError } from '@redqueen/core';
 import type { Command } from 'commander';
 import { withCluster } from '../command.ts';
 import { clusterOptions, toWholeNumber, wholeNumber, type CommonOptions } from '../options.ts';
@@ -13,6 +14,11 @@ interface AgentOptions extends CommonOptions {
   readonly temperature?: string;
   readonly maxTokens?: number;
   readonly seed?: number;
+  readonly stop?: readonly string[];
+  readonly schema?: string;
+  readonly grammar?: string;
+  readonly chat?: boolean;
+  readonly system?: string;
   readonly out?: string;
   readonly reason?: string;
 }
@@ -28,8 +34,40 @@ function agentCommand(program: Command, name: string, description: string): Comm
   return command;
 }
 
+/** A file's text. Throws `not_found` naming the option. */
+async function textOf(option: string, file: string): Promise<string> {
+  return readFile(resolve(file), 'utf8').catch((cause: unknown) => {
+    throw new RedQueenError('not_found', `--${option}: ${file} cannot be read`, { cause });
+  });
+}
+
+/** A file's JSON Schema. Throws `invalid_argument` where it is no JSON object. */
+async function schemaOf(file: string): Promise<object> {
+  const text = await textOf('schema', file);
+  try {
+    return Object(JSON.parse(text)) as object;
+  } catch (cause) {
+    throw new RedQueenError('invalid_argument', `--schema: ${file} is no JSON: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** What an answer must be, as the options say. */
+async function formOf({ stop, schema, grammar }: AgentOptions) {
+  return {
+    ...(stop !== undefined && { stopTexts: stop }),
+    ...(schema !== undefined && { schema: await schemaOf(schema) }),
+    ...(grammar !== undefined && { grammar: await textOf('grammar', grammar) }),
+  };
+}
+
+/** The prompt as it is, or as the user's message in a conversation. */
+function askedAs(prompt: string, { chat, system }: AgentOptions) {
+  if (chat !== true && system === undefined) return { prompt };
+  return { messages: [...(system === undefined ? [] : [{ role: 'system', content: system }]), { role: 'user', content: prompt }] };
+}
+
 function addAsk(program: Command): void {
-  agentCommand(program, 'ask', 'ask an agent to continue a text')
+  agentCommand(program, 'ask', 'ask an agent to continue a text, or to answer in a conversation')
     .argument('<agent>', 'e.g. executor')
     .argument('<prompt>', 'exactly as its role reads it, e.g. "37+45="')
     .option('--version <number>', 'version (default: the released one)', wholeNumber('version', 0))
@@ -37,6 +75,14 @@ function addAsk(program: Command): void {
     .option('--temperature <number>', '0 is greedy', '0')
     .option('--max-tokens <number>', 'at most this many tokens', wholeNumber('max-tokens', 1), 16)
     .option('--seed <number>', 'seed of the sampling', wholeNumber('seed', 0), 0)
+    .option('--stop <text>', 'end an answer before this text; may be given several times', (text: string, before: string[] = []) => [
+      ...before,
+      text,
+    ])
+    .option('--schema <file>', 'a JSON Schema that the answer fulfils')
+    .option('--grammar <file>', 'a grammar in GBNF that the answer follows')
+    .option('--chat', 'send the prompt as a message, by the model’s own chat template')
+    .option('--system <text>', 'a system message before it (implies --chat)')
     .action((agent: string, prompt: string, options: AgentOptions) =>
       withCluster(options, { launch: false }, async ({ client }, { terminal }) => {
         const { run } = await chosenRun(client, options.run);
@@ -45,7 +91,8 @@ function addAsk(program: Command): void {
         const { group } = await client.ask({
           run,
           agent: agentName(agent),
-          prompt,
+          ...askedAs(prompt, options),
+          ...(await formOf(options)),
           samples,
           maxTokens,
           seed,

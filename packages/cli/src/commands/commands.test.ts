@@ -121,6 +121,26 @@ describe('the command line', () => {
     expect([checked.code, JSON.parse(checked.stdout)]).toEqual([2, [{ name: file, faults: [expect.stringContaining('unifrom')] }]]);
   }, 90_000);
 
+  test('says what an answer is to be like', async () => {
+    const schema = join(folder, 'schema.json');
+    writeFileSync(schema, '{"type": "integer"}');
+    await here('ask', 'executor', '37+45?', '--stop', 'END', '--stop', '!', '--schema', schema, '--system', 'Be brief.');
+    const messages = [
+      { role: 'system', content: 'Be brief.' },
+      { role: 'user', content: '37+45?' },
+    ];
+    expect(gateway.generated.at(-1)).toMatchObject({
+      prompts: [{ text: '', messages }],
+      stopTexts: ['END', '!'],
+      schema: '{"type":"integer"}',
+    });
+    writeFileSync(schema, 'type: integer');
+    expect(await here('ask', 'executor', '37+45?', '--schema', schema)).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/--schema: .* is no JSON/),
+    });
+  }, 90_000);
+
   test('speaks with agents', async () => {
     expect((await here('ask', 'executor', '37+45=')).stdout.trim()).toContain('82');
     expect((await here('versions')).stdout).toMatch(/executor\/0 +v0 +current/);

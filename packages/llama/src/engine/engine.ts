@@ -11,7 +11,8 @@ import { StockSampler } from '../stock/stock-sampler.ts';
 import type { AdapterWeights } from './adapter-weights.ts';
 import { LanePool, type WorkKind } from './lane-pool.ts';
 import { ModelLane } from './model-lane.ts';
-import { sampleChunk, type TokenSample } from './sampler.ts';
+import type { TokenSample } from './sample-draft.ts';
+import { sampleChunk } from './sampler.ts';
 import { type SamplingChoice, samplingPath } from './sampling-path.ts';
 import { planSampling, type SamplingSettings, type TokenPrompt } from './sampling-plan.ts';
 import { scoreChunk } from './scorer.ts';
@@ -65,7 +66,10 @@ export class Engine {
       const lanes = Array.from({ length: threads }, () => new ModelLane(model, base, mergeBytes, activationBytes));
       this.#base = base;
       this.#pool = new LanePool(lanes, now);
-    } else this.#pool = new LanePool(new Array<null>(threads).fill(null), now);
+    } else {
+      const lanes = Array.from({ length: threads }, () => null);
+      this.#pool = new LanePool(lanes, now);
+    }
     if (this.sampling === 'stock') this.#stock = this.#newStock();
   }
 

@@ -1,58 +1,47 @@
-import { RedQueenError } from '@redqueen/core';
-import { RowSoftmax } from '../losses/softmax.ts';
 import type { Decoder } from '../model/decoder.ts';
 import type { AdapterWeights } from './adapter-weights.ts';
-import { drawToken } from './draw.ts';
+import { ConstrainedDraw } from './constrained-draw.ts';
 import type { ModelLane } from './model-lane.ts';
+import { SampleDraft, type TokenSample } from './sample-draft.ts';
 import { sampleStream } from './sample-stream.ts';
 import type { SamplingChunk, SamplingSettings } from './sampling-plan.ts';
+import { SoftmaxRow } from './token-row.ts';
 
-/** A sampled continuation. */
-export interface TokenSample {
-  readonly tokens: Int32Array;
-  /** At temperature 1. */
-  readonly logProbs: Float32Array;
-  /** Entropy of each token's distribution at temperature 1, in nats, where it costs nothing. */
-  readonly entropies?: Float32Array;
-  readonly stopped: boolean;
-}
-
-interface Draft {
-  readonly tokens: number[];
-  readonly logProbs: number[];
-  readonly random: () => number;
-  stopped: boolean;
-}
-
-/** Samples a chunk on a lane: for each prompt, its samples. */
+/**
+ * Samples a chunk on a lane: for each prompt, its samples. Throws the reason of the settings' signal before the next step after it aborts, and
+ * `failed_precondition` for logits that are not finite.
+ */
 export async function sampleChunk(
   member: ModelLane,
   weights: AdapterWeights,
   chunk: SamplingChunk,
   settings: SamplingSettings,
 ): Promise<readonly (readonly TokenSample[])[]> {
+  settings.signal?.throwIfAborted();
   const decoder = await member.decoder(chunk.shape, weights);
   const repeat = member.model.heads / member.model.keyValueHeads;
-  const drafts = chunk.prompts.map((prompt) => Array.from({ length: chunk.shape.samples }, (_, sample) => newDraft(prompt.seed, sample)));
-  const softmax = new RowSoftmax(member.model.vocabulary);
-  for (let step = 0; step < settings.maxTokens; step++) {
-    const { tokens, positions } = step === 0 ? promptInputs(chunk) : stepInputs(chunk, drafts, step);
-    const logits = await decoder.step(step, tokens, positions, stepMask(decoder, chunk, step, repeat));
-    if (!drawStep(drafts, logits, softmax, settings, step)) break;
+  const { vocabulary } = member.model;
+  const row = new SoftmaxRow(vocabulary);
+  const constrained = settings.constrain ? new ConstrainedDraw(vocabulary) : null;
+  const drafts = chunk.prompts.map(({ seed }) =>
+    Array.from({ length: chunk.shape.samples }, (_, sample) => new SampleDraft(settings, sampleStream(seed, sample))),
+  );
+  try {
+    for (let step = 0; step < settings.maxTokens; step++) {
+      if (drafts.every((group) => group.every(({ ended }) => ended))) break;
+      settings.signal?.throwIfAborted();
+      const { tokens, positions } = step === 0 ? promptInputs(chunk) : stepInputs(chunk, drafts, step);
+      const logits = await decoder.step(step, tokens, positions, stepMask(decoder, chunk, step, repeat));
+      growDrafts(drafts, logits, row, constrained, step);
+    }
+  } finally {
+    for (const draft of drafts.flat()) draft.dispose();
   }
   return drafts.map((group, index) => {
-    const samples = group.map(finished);
+    const samples = group.map((draft) => draft.finished());
     const wanted = chunk.prompts[index]?.samples ?? 0;
     return Array.from({ length: wanted }, (_, sample) => samples[Math.min(sample, samples.length - 1)] as TokenSample);
   });
-}
-
-function newDraft(seed: number, sample: number): Draft {
-  return { tokens: [], logProbs: [], random: sampleStream(seed, sample), stopped: false };
-}
-
-function finished(draft: Draft): TokenSample {
-  return { tokens: Int32Array.from(draft.tokens), logProbs: Float32Array.from(draft.logProbs), stopped: draft.stopped };
 }
 
 interface StepInputs {
@@ -73,12 +62,12 @@ function promptInputs({ shape, prompts }: SamplingChunk): StepInputs {
 }
 
 /** The tokens drawn in the step before. Finished samples go on with token 0, unread. */
-function stepInputs({ shape, prompts }: SamplingChunk, drafts: readonly (readonly Draft[])[], step: number): StepInputs {
+function stepInputs({ shape, prompts }: SamplingChunk, drafts: readonly (readonly SampleDraft[])[], step: number): StepInputs {
   const tokens = new Int32Array(shape.groups * shape.samples);
   const positions = new Int32Array(shape.groups * shape.samples);
   for (const [group, { tokens: given }] of prompts.entries()) {
     const start = group * shape.samples;
-    for (const [sample, draft] of (drafts[group] as readonly Draft[]).entries()) tokens[start + sample] = draft.tokens[step - 1] ?? 0;
+    for (const [sample, draft] of (drafts[group] as readonly SampleDraft[]).entries()) tokens[start + sample] = draft.tokens[step - 1] ?? 0;
     positions.fill(given.length + step - 1, start, start + shape.samples);
   }
   return { tokens, positions };
@@ -106,33 +95,20 @@ function stepMask(decoder: Decoder, { shape, prompts }: SamplingChunk, step: num
   return mask;
 }
 
-/** Draws the next token of every unfinished sample. Returns whether any goes on. */
-function drawStep(
-  drafts: readonly (readonly Draft[])[],
+/** Draws the next token of every sample that goes on. */
+function growDrafts(
+  drafts: readonly (readonly SampleDraft[])[],
   logits: Float32Array,
-  softmax: RowSoftmax,
-  settings: SamplingSettings,
+  row: SoftmaxRow,
+  constrained: ConstrainedDraw | null,
   step: number,
-): boolean {
-  let unfinished = false;
+): void {
   for (const [group, members] of drafts.entries()) {
     for (const [sample, draft] of members.entries()) {
-      if (draft.stopped) continue;
-      const offset = (step === 0 ? group : group * members.length + sample) * softmax.weights.length;
+      if (draft.ended) continue;
       // All samples of a group share the row that predicts their first token.
-      if (step > 0 || sample === 0) softmax.read(logits, offset);
-      if (!Number.isFinite(softmax.logTotal)) {
-        throw new RedQueenError(
-          'failed_precondition',
-          'adapter: with these weights the model gives logits that are not finite; go back to an earlier version',
-        );
-      }
-      const token = settings.temperature === 0 ? softmax.best : drawToken(softmax, logits, offset, settings.temperature, draft.random());
-      draft.tokens.push(token);
-      draft.logProbs.push((logits[offset + token] as number) - softmax.logTotal);
-      draft.stopped = settings.stops.has(token);
-      unfinished ||= !draft.stopped;
+      if (step > 0 || sample === 0) row.select(logits, step === 0 ? group : group * members.length + sample);
+      draft.grow(row, constrained);
     }
   }
-  return unfinished;
 }

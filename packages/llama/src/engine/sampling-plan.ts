@@ -1,4 +1,6 @@
 import type { DecoderShape } from '../model/decoder.ts';
+import type { StopStrings } from './stop-strings.ts';
+import type { TokenConstraint } from './token-constraint.ts';
 
 /** A prompt to continue. */
 export interface TokenPrompt {
@@ -14,6 +16,10 @@ export interface SamplingSettings {
   readonly temperature: number;
   /** Tokens that end a sample; they are part of it. */
   readonly stops: ReadonlySet<number>;
+  /** Texts that end a sample as soon as it contains one; absent for none. */
+  readonly stopStrings?: StopStrings;
+  /** Makes the constraint of one more sample, which frees it; absent where samples are free. */
+  readonly constrain?: () => TokenConstraint;
   /** Aborts the sampling before its next step. */
   readonly signal?: AbortSignal;
 }

@@ -16,11 +16,28 @@ function standIns(): readonly string[] {
   return Array.from({ length: 256 }, (_, byte) => String.fromCodePoint(printable(byte) ? byte : next++));
 }
 
-/** The tokenizer's part of a model file's metadata. A `size` beyond the bytes and special tokens is filled with tokens that no text contains. */
-export function byteVocabularyMetadata(size = byteVocabularySize): readonly MetadataEntry[] {
-  const unused = Array.from({ length: size - byteVocabularySize }, (_, index) => `<|unused ${index}|>`);
-  const tokens = [...standIns(), '<|bos|>', '<|eos|>', '<|pad|>', ...unused];
-  const types = tokens.map((_, id) => (id < 256 ? tokenType.normal : id < byteVocabularySize ? tokenType.control : tokenType.unused));
+/** A token beyond the bytes and the three special ones. */
+export interface MoreToken {
+  readonly text: string;
+  /** Whether it is no text of its own, e.g. a mark of a chat template. Texts of others are never split into them: there are no merges. */
+  readonly special: boolean;
+}
+
+/** The tokenizer's part of a model file's metadata: bytes, special tokens and those given, filled up to `size` with tokens that no text contains. */
+export function byteVocabularyMetadata(
+  more: readonly MoreToken[] = [],
+  size: number = byteVocabularySize + more.length,
+): readonly MetadataEntry[] {
+  const spelling = standIns();
+  const spelled = (text: string): string => Array.from(Buffer.from(text, 'utf8'), (byte) => spelling[byte]).join('');
+  const unused = Array.from({ length: size - byteVocabularySize - more.length }, (_, index) => `<|unused ${index}|>`);
+  const known = [...spelling, '<|bos|>', '<|eos|>', '<|pad|>', ...more.map(({ text, special }) => (special ? text : spelled(text)))];
+  const tokens = [...known, ...unused];
+  const typeOf = (id: number): number => {
+    if (id >= known.length) return tokenType.unused;
+    return id < 256 || more[id - byteVocabularySize]?.special === false ? tokenType.normal : tokenType.control;
+  };
+  const types = tokens.map((_, id) => typeOf(id));
   return [
     { key: 'tokenizer.ggml.model', type: 'string', value: 'gpt2' },
     { key: 'tokenizer.ggml.pre', type: 'string', value: 'default' },

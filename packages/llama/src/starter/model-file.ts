@@ -5,7 +5,7 @@ import { encodeGguf } from '../gguf/writer.ts';
 import { sampleStream } from '../engine/sample-stream.ts';
 import type { HyperParameters } from '../model/hyper-parameters.ts';
 import { fullLayout, type ParameterLayout } from '../model/parameter-layout.ts';
-import { byteVocabularyMetadata, byteVocabularySize } from './byte-vocabulary.ts';
+import { byteVocabularyMetadata, byteVocabularySize, type MoreToken } from './byte-vocabulary.ts';
 
 /** Size of a byte-level llama-architecture model. */
 export interface ModelSize {
@@ -33,8 +33,20 @@ export function byteModel(size: ModelSize): HyperParameters {
   };
 }
 
+/** What a model file may have beside weights and bytes. */
+export interface ModelExtras {
+  /** Further tokens, after the byte-level ones; the model's vocabulary counts them. */
+  readonly tokens?: readonly MoreToken[];
+  /** A Jinja template of conversations. */
+  readonly chatTemplate?: string;
+}
+
 /** The metadata of a model file: its hyper-parameters, and the byte-level vocabulary filled up to the model's. */
-export function modelMetadata(model: HyperParameters, name: string): readonly MetadataEntry[] {
+export function modelMetadata(
+  model: HyperParameters,
+  name: string,
+  { tokens = [], chatTemplate }: ModelExtras = {},
+): readonly MetadataEntry[] {
   const { architecture } = model;
   const u32 = (key: string, value: number): MetadataEntry => ({ key: `${architecture}.${key}`, type: 'u32', value });
   const f32 = (key: string, value: number): MetadataEntry => ({ key: `${architecture}.${key}`, type: 'f32', value });
@@ -55,18 +67,19 @@ export function modelMetadata(model: HyperParameters, name: string): readonly Me
     f32('rope.freq_base', model.ropeBase),
     u32('vocab_size', model.vocabulary),
     ...headSizes.map((key) => u32(key, model.headSize)),
-    ...byteVocabularyMetadata(model.vocabulary),
+    ...byteVocabularyMetadata(tokens, model.vocabulary),
+    ...(chatTemplate === undefined ? [] : [{ key: 'tokenizer.chat_template', type: 'string', value: chatTemplate } as const]),
   ];
 }
 
 /** A byte-level model as a GGUF file (F32). `weights` is laid out by `fullLayout(model)`. */
-export function encodeModel(model: HyperParameters, weights: Float32Array, name: string): Uint8Array {
+export function encodeModel(model: HyperParameters, weights: Float32Array, name: string, extras: ModelExtras = {}): Uint8Array {
   const tensors = fullLayout(model).slots.map(({ name: tensor, shape, offset, length }) => ({
     name: tensor,
     shape,
     data: weights.subarray(offset, offset + length),
   }));
-  return encodeGguf(modelMetadata(model, name), tensors);
+  return encodeGguf(modelMetadata(model, name, extras), tensors);
 }
 
 /** The weights of a file that `encodeModel` made for the same model. Throws `invalid_argument` where a tensor is missing or of another shape or type. */

@@ -1,6 +1,6 @@
 import { RedQueenError } from '@redqueen/core';
+import { ConstrainedDraw } from '../engine/constrained-draw.ts';
 import type { Pointer } from '../ffi/ggml.ts';
-import { chooseToken } from './choose-token.ts';
 import type { DecodeContext } from './decode-context.ts';
 import type { LogitRows } from './logit-rows.ts';
 import { commonPrefix, type PrefixSharing, PromptSequences } from './prompt-sequences.ts';
@@ -45,6 +45,11 @@ export const turnSteps = 16;
 const turnPasses = 16;
 /** Rows of logits that are looked at together while scoring. */
 const rowsTogether = 64;
+/**
+ * Tokens of samples after which a prompt that nobody asked for again is forgotten: every step attends over its cells too, masked, and by then this has
+ * cost about what computing the prompt again would (135M parameters: 2 · 135M operations a token, 4 · 30 · 576 a cell).
+ */
+const rememberedFor = 4096;
 /** A beginning that is worth waiting for: prompts that share it are not computed side by side. */
 const worthwhilePrefix = 16;
 
@@ -65,6 +70,7 @@ export class Batcher {
   readonly #begun = new Set<AnyWork>();
   readonly #ready: Sample[] = [];
   #running: Sample[] = [];
+  #constrained: ConstrainedDraw | null = null;
   /** Cells promised to samples. */
   #promised = 0;
 
@@ -119,6 +125,7 @@ export class Batcher {
         steps++;
       }
       this.#dropEnded(context);
+      for (const sequence of this.#prompts.expire(this.counts.stepTokens - rememberedFor)) context.remove(sequence);
     } catch (reason) {
       this.#abandon(context, RedQueenError.from(reason));
     }
@@ -155,7 +162,7 @@ export class Batcher {
       this.#promised += work.longest;
       work.holder = this.#hold(context, work.prompt);
       this.#begun.add(work);
-      ready += work instanceof SampleGroup ? work.samples.length : 1;
+      ready += work instanceof SampleGroup ? work.count : 1;
       tokens += missing;
       chosen.push(work);
     }
@@ -183,7 +190,7 @@ export class Batcher {
   }
 
   #hold(context: DecodeContext, prompt: Int32Array): number {
-    const held = this.#prompts.hold(prompt);
+    const held = this.#prompts.hold(prompt, this.counts.stepTokens);
     if (held === null) throw new RedQueenError('internal', 'llama: no sequence is free for a prompt that was let in');
     this.#shares.set(held.sequence, held.shared);
     if (held.shared > 0) context.share(held.source, held.sequence, this.#tools.sharing === 'whole' ? -1 : held.shared);
@@ -225,6 +232,7 @@ export class Batcher {
   #afterPrompt(row: number, work: AnyWork): void {
     const { rows } = this.#tools;
     this.#prompts.computed(work.holder);
+    if (work.ended) return;
     this.#guarded(work, () => {
       rows.select(row);
       if (work instanceof ScoreGroup) {
@@ -233,9 +241,9 @@ export class Batcher {
         }
         return;
       }
-      for (const sample of work.samples) {
-        if (chooseToken(rows, sample, work.settings)) work.complete();
-        else this.#ready.push(sample);
+      for (const sample of work.begin()) {
+        if (this.#grows(sample)) this.#ready.push(sample);
+        else work.complete();
       }
     });
   }
@@ -271,7 +279,8 @@ export class Batcher {
     const { batch } = context;
     const running = this.#running;
     batch.clear();
-    for (const { group, tokens, slot } of running) batch.add(tokens.at(-1) as number, group.prompt.length + tokens.length - 1, slot, true);
+    for (const { group, draft, slot } of running)
+      batch.add(draft.tokens.at(-1) as number, group.prompt.length + draft.tokens.length - 1, slot, true);
     const logits = await this.#decode(context, true);
     this.counts.steps++;
     this.counts.stepTokens += running.length;
@@ -290,13 +299,22 @@ export class Batcher {
     if (!group.ended) {
       this.#guarded(group, () => {
         this.#tools.rows.select(row);
-        ends = chooseToken(this.#tools.rows, sample, group.settings);
+        ends = !this.#grows(sample);
       });
     }
     if (!ends) return false;
     this.#freeSlot(context, sample);
     if (group.complete()) this.#release(context, group);
     return true;
+  }
+
+  /** Draws the next token of a sample from the selected row, where it wants one. Returns whether it goes on after it. */
+  #grows({ draft, group }: Sample): boolean {
+    const { rows } = this.#tools;
+    const { settings } = group;
+    if (settings.constrain) this.#constrained ??= new ConstrainedDraw(rows.logits.length);
+    if (!draft.ended) draft.grow(rows, this.#constrained);
+    return !draft.ended && draft.tokens.length < settings.maxTokens;
   }
 
   #freeSlot(context: DecodeContext, sample: Sample): void {
@@ -310,7 +328,7 @@ export class Batcher {
   #release(context: DecodeContext, work: AnyWork): void {
     if (!this.#begun.delete(work)) return;
     this.#promised -= work.longest;
-    this.#prompts.release(work.holder);
+    this.#prompts.release(work.holder, this.counts.stepTokens);
     if (this.#tools.sharing !== 'none') return;
     this.#prompts.forget(work.holder);
     context.remove(work.holder);

@@ -118,6 +118,22 @@ describe('a model of an architecture that we cannot train', () => {
     expect(await likelihood(2)).toBeGreaterThan((await likelihood(0)) + 0.5);
   });
 
+  it('keeps to grammars and stop texts', async () => {
+    const grammar = await device.generate({ ...ask, version: 0, stop: '', maxTokens: 12, grammar: 'root ::= [0-9] [0-9] "="' });
+    for (const { text, finish } of grammar.flatMap(({ samples }) => samples)) {
+      expect(text).toMatch(/^\d\d=$/);
+      expect(finish).toBe('grammar');
+    }
+    const [free] = await device.generate({ ...ask, version: 0, stop: '', maxTokens: 12, temperature: 0 });
+    const said = free?.samples[0]?.tokens ?? new Int32Array();
+    const place = said.findIndex((token, index) => index > 0 && token > 32 && token < 127);
+    expect(place).toBeGreaterThan(0);
+    const stopTexts = [String.fromCharCode(said[place] as number)];
+    const [cut] = await device.generate({ ...ask, version: 0, stop: '', maxTokens: 12, temperature: 0, stopTexts });
+    expect(cut?.samples[0]).toMatchObject({ finish: 'stop', stop: stopTexts[0] });
+    expect(cut?.samples[0]?.tokens.length).toBeLessThanOrEqual(place + 1);
+  });
+
   it('cannot be sampled by our decoder', () => {
     expect(() => openEngine(path, 1, { sampling: 'tree' })).toThrow(/sampling is "tree"/);
   });

@@ -1,5 +1,6 @@
 import koffi from 'koffi';
 import { RedQueenError } from '@redqueen/core';
+import { notFinite, type TokenRow } from '../engine/token-row.ts';
 import { computeGraph, computeGraphNow, newSingleThreadBackend } from '../ffi/backend.ts';
 import { backends, graphs, ops, type Pointer, TensorType, tensors } from '../ffi/ggml.ts';
 import { newContext, upload } from '../ffi/tensor.ts';
@@ -10,26 +11,28 @@ const blockTokens = 64;
 const elementsAtOnce = 1 << 18;
 
 /** softmax(logits / temperature) of all rows, and its sums over blocks of tokens. */
-interface Weights {
-  readonly tokens: Pointer;
-  readonly blocks: Pointer;
+interface Weights<Part> {
+  readonly tokens: Part;
+  readonly blocks: Part;
 }
 
-/** A graph over the rows of one address. Views of its results are valid after computing it. */
-interface RowGraph {
+/** What a graph reads and works out. */
+interface RowValues {
+  readonly logits: Float32Array;
+  readonly weights: ReadonlyMap<number, Weights<Float32Array>>;
+  /** Σ p · logit of every row. */
+  readonly entropySums: Float32Array;
+}
+
+/** A graph over the rows of one address, with views of what it works out: valid after computing it. */
+interface RowGraph extends RowValues {
   readonly key: string;
   readonly context: Pointer;
   readonly buffer: Pointer;
   readonly graph: Pointer;
-  readonly weights: ReadonlyMap<number, Weights>;
-  readonly entropySums: Pointer;
 }
 
-/** Views of one softmax. */
-interface WeightViews {
-  readonly tokens: Float32Array;
-  readonly blocks: Float32Array;
-}
+const nothing: RowValues = { logits: new Float32Array(0), weights: new Map(), entropySums: new Float32Array(0) };
 
 /**
  * Rows of logits in native memory, read without copying them. One row is selected at a time; what is said of it holds until the next `take`.
@@ -37,7 +40,7 @@ interface WeightViews {
  * Rows are worked out by a small ggml graph on the logits where they lie: soft_max, and sums over blocks of 64 tokens. TypeScript then reads one sum for
  * every 64 tokens and the weights of one block, never the whole vocabulary; only the likeliest token (temperature 0) is looked for in the row itself.
  */
-export class LogitRows {
+export class LogitRows implements TokenRow {
   readonly #vocabulary: number;
   readonly #blocks: number;
   readonly #backend = newSingleThreadBackend();
@@ -47,9 +50,7 @@ export class LogitRows {
   /** What a block is multiplied with to be summed. */
   readonly #ones: Pointer;
   #graph: RowGraph | null = null;
-  #logits = new Float32Array(0);
-  #views = new Map<number, WeightViews>();
-  #entropySums = new Float32Array(0);
+  #values: RowValues = nothing;
   #row = 0;
   /** log Σ exp(logit) of the selected row. */
   #logTotal = 0;
@@ -67,7 +68,7 @@ export class LogitRows {
 
   /** The selected row's logits, a view: valid until the next decode. */
   get logits(): Float32Array {
-    return this.#logits.subarray(this.#row * this.#vocabulary, (this.#row + 1) * this.#vocabulary);
+    return this.#values.logits.subarray(this.#row * this.#vocabulary, (this.#row + 1) * this.#vocabulary);
   }
 
   /** Takes the rows of a decode; `temperatures` are those that `draw` will be called with. */
@@ -81,36 +82,27 @@ export class LogitRows {
     // Handing little work to another thread costs more than doing it.
     if (rows * this.#vocabulary <= elementsAtOnce) computeGraphNow(this.#backend, this.#graph.graph);
     else await computeGraph(this.#backend, this.#graph.graph);
-    const view = (tensor: Pointer, length: number) => new Float32Array(koffi.view(tensors.data(tensor), length * 4));
-    this.#logits = new Float32Array(koffi.view(logits, rows * this.#vocabulary * 4));
-    this.#entropySums = view(this.#graph.entropySums, rows);
-    this.#views = new Map(
-      [...this.#graph.weights].map(([temperature, weights]) => [
-        temperature,
-        { tokens: view(weights.tokens, rows * this.#vocabulary), blocks: view(weights.blocks, rows * this.#blocks) },
-      ]),
-    );
+    this.#values = this.#graph;
   }
 
   /** Selects a row. Throws `failed_precondition` where its logits are not finite. */
   select(row: number): void {
     this.#row = row;
-    const weights = this.#weightsAt(1);
-    // The heaviest token of the heaviest block is likely enough that its weight is precise.
-    const heaviest = indexOfLargest(weights.blocks, row * this.#blocks, this.#blocks);
-    const [first, count] = heaviest < 0 ? [0, this.#vocabulary] : [heaviest * blockTokens, blockTokens];
-    const token = first + Math.max(0, indexOfLargest(weights.tokens, row * this.#vocabulary + first, count));
-    this.#logTotal = this.#logit(token) - Math.log(weights.tokens[row * this.#vocabulary + token] as number);
-    if (!Number.isFinite(this.#logTotal))
-      throw new RedQueenError(
-        'failed_precondition',
-        'adapter: with these weights the model gives logits that are not finite; go back to an earlier version',
-      );
+    const { tokens, blocks } = this.#weightsAt(1);
+    const start = row * this.#vocabulary;
+    // The heaviest token of the heaviest block, or of the rest that fills no block, is likely enough that its weight is precise.
+    const block = Math.max(0, indexOfLargest(blocks, row * this.#blocks, this.#blocks)) * blockTokens;
+    const rest = this.#blocks * blockTokens;
+    const inBlock = block + Math.max(0, indexOfLargest(tokens, start + block, Math.min(blockTokens, this.#vocabulary)));
+    const inRest = rest + indexOfLargest(tokens, start + rest, this.#vocabulary - rest);
+    const token = inRest >= rest && (tokens[start + inRest] as number) > (tokens[start + inBlock] as number) ? inRest : inBlock;
+    this.#logTotal = this.#logit(token) - Math.log(tokens[start + token] as number);
+    if (!Number.isFinite(this.#logTotal)) throw notFinite();
   }
 
   /** The likeliest token; the smallest id among equals. */
   best(): number {
-    return indexOfLargest(this.#logits, this.#row * this.#vocabulary, this.#vocabulary);
+    return indexOfLargest(this.#values.logits, this.#row * this.#vocabulary, this.#vocabulary);
   }
 
   /** A token from softmax(logits / temperature), by inverse-transform sampling of a uniform number in [0, 1). */
@@ -124,16 +116,17 @@ export class LogitRows {
     let left = uniform * total;
     let block = 0;
     while (block < this.#blocks && left >= (blocks[firstBlock + block] as number)) left -= blocks[firstBlock + block++] as number;
-    const end = block < this.#blocks ? (block + 1) * blockTokens : this.#vocabulary;
-    let likely = -1;
-    for (let token = block * blockTokens; token < end; token++) {
-      const weight = tokens[start + token] as number;
-      if (weight > 0) likely = token;
-      left -= weight;
-      if (left < 0) return token;
+    const first = start + block * blockTokens;
+    const count = block < this.#blocks ? blockTokens : this.#vocabulary - rest;
+    // A block's own weights add up to its sum but for rounding, which must not fall to whatever token comes last.
+    let own = 0;
+    for (let place = first; place < first + count; place++) own += tokens[place] as number;
+    if (block < this.#blocks) left *= own / (blocks[firstBlock + block] as number);
+    for (let place = first; place < first + count; place++) {
+      left -= tokens[place] as number;
+      if (left < 0) return place - start;
     }
-    // Rounding can leave a rest at the end of a block: its last token that has any weight.
-    return likely >= 0 ? likely : this.best();
+    return own > 0 ? first - start + indexOfLargest(tokens, first, count) : this.best();
   }
 
   /** log p(token) at temperature 1 of the whole distribution, natural logarithm. */
@@ -143,7 +136,7 @@ export class LogitRows {
 
   /** Entropy at temperature 1 in nats. */
   entropy(): number {
-    return this.#logTotal - (this.#entropySums[this.#row] as number);
+    return this.#logTotal - (this.#values.entropySums[this.#row] as number);
   }
 
   /** Frees native memory. */
@@ -156,11 +149,11 @@ export class LogitRows {
   }
 
   #logit(token: number): number {
-    return this.#logits[this.#row * this.#vocabulary + token] as number;
+    return this.#values.logits[this.#row * this.#vocabulary + token] as number;
   }
 
-  #weightsAt(temperature: number): WeightViews {
-    const weights = this.#views.get(temperature);
+  #weightsAt(temperature: number): Weights<Float32Array> {
+    const weights = this.#values.weights.get(temperature);
     if (weights === undefined) throw new RedQueenError('internal', `llama: no weights were computed for temperature ${temperature}`);
     return weights;
   }
@@ -189,7 +182,7 @@ export class LogitRows {
       return tensor;
     };
     const weights = new Map(
-      temperatures.map((temperature): [number, Weights] => {
+      temperatures.map((temperature): [number, Weights<Pointer>] => {
         const all = output(ops.softmax(context, input, null, 1 / temperature, 0));
         const [blockBytes, rowBytes] = [blockTokens * 4, vocabulary * 4];
         const cut = tensors.view4d(context, all, blockTokens, this.#blocks, rows, 1, blockBytes, rowBytes, rows * rowBytes, 0);
@@ -198,15 +191,29 @@ export class LogitRows {
     );
     // One product of two vectors a row: Σ p · logit.
     const columns = (matrix: Pointer): Pointer => tensors.view4d(context, matrix, vocabulary, 1, rows, 1, ...columnBytes, 0);
-    const entropySums = output(ops.matrixMultiply(context, columns((weights.get(1) as Weights).tokens), columns(input)));
+    const entropySums = output(ops.matrixMultiply(context, columns((weights.get(1) as Weights<Pointer>).tokens), columns(input)));
     if (!graphs.reserve(this.#allocator, graph) || !graphs.allocate(this.#allocator, graph))
       throw new RedQueenError('resource_exhausted', 'llama: no memory to work out probabilities; ask for fewer samples at once');
-    return { key, context, buffer, graph, weights, entropySums };
+    const view = (address: Pointer, length: number) => new Float32Array(koffi.view(address, length * 4));
+    return {
+      key,
+      context,
+      buffer,
+      graph,
+      logits: view(logits, rows * vocabulary),
+      weights: new Map(
+        [...weights].map(([temperature, { tokens, blocks }]) => [
+          temperature,
+          { tokens: view(tensors.data(tokens), rows * vocabulary), blocks: view(tensors.data(blocks), rows * this.#blocks) },
+        ]),
+      ),
+      entropySums: view(tensors.data(entropySums), rows),
+    };
   }
 
   #forget(): void {
     if (this.#graph === null) return;
-    this.#views.clear();
+    this.#values = nothing;
     tensors.free(this.#graph.context);
     backends.freeBuffer(this.#graph.buffer);
     this.#graph = null;

@@ -13,6 +13,8 @@ interface Entry {
   used: boolean;
   /** Whether its cells are there to be shared. */
   computed: boolean;
+  /** When it was in use last, on the clock of `release` and `expired`. */
+  lastUsed: number;
 }
 
 /**
@@ -63,17 +65,18 @@ export class PromptSequences {
   }
 
   /** Takes a sequence for a prompt; null where all are in use. An evicted prompt's sequence has to be forgotten first: see `evict`. */
-  hold(tokens: Int32Array): HeldPrompt | null {
+  hold(tokens: Int32Array, now: number): HeldPrompt | null {
     const { length, source } = this.known(tokens);
     const sequence = this.#free.pop();
     if (sequence === undefined) return null;
     // The source was of use just now.
     const entry = this.#entries.get(source);
     if (entry !== undefined) {
+      entry.lastUsed = now;
       this.#entries.delete(source);
       this.#entries.set(source, entry);
     }
-    this.#entries.set(sequence, { sequence, tokens, used: true, computed: false });
+    this.#entries.set(sequence, { sequence, tokens, used: true, computed: false, lastUsed: 0 });
     this.#cells += tokens.length;
     return { sequence, tokens, shared: length, source };
   }
@@ -85,9 +88,18 @@ export class PromptSequences {
   }
 
   /** The prompt is not in use any more, but stays known. */
-  release(sequence: number): void {
+  release(sequence: number, now: number): void {
     const entry = this.#entries.get(sequence);
-    if (entry !== undefined) entry.used = false;
+    if (entry === undefined) return;
+    entry.used = false;
+    entry.lastUsed = now;
+  }
+
+  /** Forgets prompts that were in use or shared before `time` only. Returns their sequences, whose cells have to be removed. */
+  expire(time: number): readonly number[] {
+    const old = [...this.#entries.values()].filter(({ used, lastUsed }) => !used && lastUsed < time);
+    for (const { sequence } of old) this.forget(sequence);
+    return old.map(({ sequence }) => sequence);
   }
 
   /** Forgets the prompt that was not used for longest and that `keep` does not name. Returns its sequence, whose cells have to be removed; null where all are in use. */

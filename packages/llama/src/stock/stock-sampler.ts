@@ -1,6 +1,6 @@
 import { RedQueenError } from '@redqueen/core';
 import type { AdapterWeights } from '../engine/adapter-weights.ts';
-import type { TokenSample } from '../engine/sampler.ts';
+import type { TokenSample } from '../engine/sample-draft.ts';
 import type { SamplingSettings, TokenPrompt } from '../engine/sampling-plan.ts';
 import type { Pointer } from '../ffi/ggml.ts';
 import { llama } from '../ffi/llama.ts';
@@ -97,8 +97,8 @@ export class StockSampler {
   }
 
   /**
-   * Samples of every prompt, in order. Throws `invalid_argument` where a prompt and its answer do not fit the context, and `cancelled` once the
-   * settings' signal aborts; the slots are then free before anything else is decoded.
+   * Samples of every prompt, in order. Throws `invalid_argument` where a prompt and its answer do not fit the context, and the signal's reason once
+   * the settings' signal aborts; the slots are then free before anything else is decoded.
    */
   sample(
     owner: string,
@@ -145,7 +145,12 @@ export class StockSampler {
     signal: AbortSignal | undefined,
   ): Promise<readonly Result[]> {
     const cancel = (): void => {
-      for (const work of works) if (!work.ended) work.fail(new RedQueenError('cancelled', 'sampling was cancelled by its caller'));
+      const reason: unknown = signal?.reason;
+      const error =
+        reason instanceof RedQueenError
+          ? reason
+          : new RedQueenError('cancelled', 'sampling was cancelled by its caller', { cause: reason });
+      for (const work of works) if (!work.ended) work.fail(error);
     };
     for (const { result } of works) result.catch(() => undefined);
     signal?.addEventListener('abort', cancel, { once: true });
@@ -198,7 +203,7 @@ export class StockSampler {
     for (const work of batcher.waiting) {
       longest = Math.max(longest, work.leastCells);
       if (samples >= 2 * slots) continue;
-      const count = Math.min(work instanceof SampleGroup ? work.samples.length : 1, 2 * slots - samples);
+      const count = Math.min(work instanceof SampleGroup ? work.count : 1, 2 * slots - samples);
       samples += count;
       cells += work.prompt.length + Math.min(count, slots) * work.longest;
     }

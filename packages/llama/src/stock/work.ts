@@ -1,13 +1,13 @@
 // What a batcher works on: groups of samples of one prompt, and continuations to be scored.
-import { RedQueenError } from '@redqueen/core';
+import type { RedQueenError } from '@redqueen/core';
 import { sampleStream } from '../engine/sample-stream.ts';
-import type { TokenSample } from '../engine/sampler.ts';
+import { SampleDraft, type TokenSample } from '../engine/sample-draft.ts';
 import type { SamplingSettings, TokenPrompt } from '../engine/sampling-plan.ts';
-import type { Draft } from './choose-token.ts';
 
 /** A sample on its way. */
-export interface Sample extends Draft {
+export interface Sample {
   readonly group: SampleGroup;
+  readonly draft: SampleDraft;
   /** Sequence of its tokens; −1 while it waits for one. */
   slot: number;
   /** Whether it uses the cells that the group was let in with. */
@@ -15,7 +15,7 @@ export interface Sample extends Draft {
 }
 
 /** What all work has: an owner, a prompt, the tokens that may follow it, and an end. */
-abstract class Work<Result> {
+class Work<Result> {
   readonly owner: string;
   readonly prompt: Int32Array;
   /** Most tokens that follow the prompt in a sequence. */
@@ -39,55 +39,65 @@ abstract class Work<Result> {
     return this.prompt.length + this.longest;
   }
 
+  /** Ends it without a result; nothing of it may be touched afterwards. */
   fail(reason: RedQueenError): void {
+    if (this.ended) return;
     this.ended = true;
+    this.dispose();
     this.#settle.reject(reason);
   }
 
   protected finish(result: Result): void {
     this.ended = true;
+    this.dispose();
     this.#settle.resolve(result);
   }
+
+  /** Frees what it holds. */
+  protected dispose(): void {}
 }
 
 /** The samples of one prompt. */
 export class SampleGroup extends Work<readonly TokenSample[]> {
   readonly settings: SamplingSettings;
-  readonly samples: readonly Sample[];
-  readonly #wanted: number;
-  #open: number;
+  readonly #prompt: TokenPrompt;
+  #samples: readonly Sample[] = [];
+  #open = 0;
   /** Whether a sample uses the cells that the group was let in with. */
   floorUsed = false;
 
   constructor(owner: string, prompt: TokenPrompt, settings: SamplingSettings) {
     super(owner, prompt.tokens, settings.maxTokens - 1);
     this.settings = settings;
-    this.#wanted = prompt.samples;
-    // At temperature 0 all samples are alike.
-    const count = settings.temperature === 0 ? Math.min(1, prompt.samples) : prompt.samples;
-    this.samples = Array.from({ length: count }, (_, index) => ({
-      group: this,
-      random: sampleStream(prompt.seed, index),
-      tokens: [],
-      logProbs: [],
-      entropies: [],
-      stopped: false,
-      slot: -1,
-      floor: false,
-    }));
-    this.#open = count;
+    this.#prompt = prompt;
+  }
+
+  /** Samples that have to be computed: at temperature 0 all are alike. */
+  get count(): number {
+    return this.settings.temperature === 0 ? Math.min(1, this.#prompt.samples) : this.#prompt.samples;
+  }
+
+  /** Makes the samples. What constrains them lives in native memory, so they are made when the group begins and freed when it ends. */
+  begin(): readonly Sample[] {
+    const made: Sample[] = [];
+    this.#samples = made;
+    for (let index = 0; index < this.count; index++) {
+      const draft = new SampleDraft(this.settings, sampleStream(this.#prompt.seed, index));
+      made.push({ group: this, draft, slot: -1, floor: false });
+    }
+    this.#open = this.count;
+    return made;
+  }
+
+  protected override dispose(): void {
+    for (const { draft } of this.#samples) draft.dispose();
   }
 
   /** One of its samples is complete. Returns whether all are. */
   complete(): boolean {
     if (--this.#open > 0 || this.ended) return this.#open <= 0;
-    const done = this.samples.map((sample) => ({
-      tokens: Int32Array.from(sample.tokens),
-      logProbs: Float32Array.from(sample.logProbs),
-      entropies: Float32Array.from(sample.entropies),
-      stopped: sample.stopped,
-    }));
-    this.finish(Array.from({ length: this.#wanted }, (_, index) => done[Math.min(index, done.length - 1)] as TokenSample));
+    const done = this.#samples.map(({ draft }) => draft.finished());
+    this.finish(Array.from({ length: this.#prompt.samples }, (_, index) => done[Math.min(index, done.length - 1)] as TokenSample));
     return true;
   }
 }

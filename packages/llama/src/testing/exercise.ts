@@ -3,7 +3,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { Agent } from '../engine/agent.ts';
 import { baseWeights } from '../engine/adapter-weights.ts';
 import type { Engine } from '../engine/engine.ts';
-import type { TokenSample } from '../engine/sampler.ts';
+import type { TokenSample } from '../engine/sample-draft.ts';
 import { updateAgent } from '../engine/updater.ts';
 import { adapterLayout } from '../model/parameter-layout.ts';
 import type { TrainGroup, UpdateStats } from '../worker/protocol.ts';

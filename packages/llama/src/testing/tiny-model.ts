@@ -8,7 +8,7 @@ import { sampleStream } from '../engine/sample-stream.ts';
 import { readGgufHeader } from '../gguf/reader.ts';
 import { writeFileWhole } from '../gguf/writer.ts';
 import type { HyperParameters } from '../model/hyper-parameters.ts';
-import { byteModel, encodeModel, initialModel } from '../starter/model-file.ts';
+import { byteModel, encodeModel, initialModel, type ModelExtras } from '../starter/model-file.ts';
 import type { AdapterSettings } from '../worker/protocol.ts';
 
 /** Two layers of width 64 over bytes. */
@@ -32,13 +32,25 @@ export function temporaryFolder(): TemporaryFolder {
   return { path, dispose: () => rmSync(path, { recursive: true, force: true }) };
 }
 
+/** What is different about a tiny model. */
+export interface TinyExtras extends ModelExtras {
+  readonly name?: string;
+  /** Longest sequence in tokens. */
+  readonly context?: number;
+}
+
 /** Writes a tiny random model and returns its path. The same seed gives the same file. */
-export function writeTinyModel(folder: string, seed = 1): string {
-  const model: HyperParameters = byteModel(tinySize);
-  const path = join(folder, `tiny-${seed}.gguf`);
+export function writeTinyModel(
+  folder: string,
+  seed = 1,
+  { name = `tiny-${seed}`, context = tinySize.context, ...extras }: TinyExtras = {},
+): string {
+  const bytes = byteModel({ ...tinySize, context });
+  const model: HyperParameters = { ...bytes, vocabulary: bytes.vocabulary + (extras.tokens?.length ?? 0) };
+  const path = join(folder, `${name}.gguf`);
   // Weights larger than at a real start, so that logits differ visibly between tokens.
   const weights = initialModel(model, seed).map((weight) => (weight === 1 ? 1 : weight * 2));
-  writeFileWhole(path, encodeModel(model, weights, `tiny ${seed}`));
+  writeFileWhole(path, encodeModel(model, weights, `tiny ${seed}`, extras));
   return path;
 }
 

@@ -1,8 +1,7 @@
 // What requests must fulfil before native code sees them: ggml would abort the process over an index out of range.
 import { RedQueenError } from '@redqueen/core';
-import type { LossSettings, PolicyDevice, TrainGroup, TrainSample } from './protocol.ts';
+import type { GenerateRequest, LossSettings, PolicyDevice, SamplePrompt, TrainGroup, TrainSample } from './protocol.ts';
 
-type GenerateRequest = Parameters<PolicyDevice['generate']>[0];
 type TrainRequest = Parameters<PolicyDevice['train']>[0];
 
 /** What requests are held against. */
@@ -11,6 +10,8 @@ interface ModelBounds {
   readonly vocabulary: number;
 }
 
+const maxStopTexts = 64;
+const maxStopBytes = 1024;
 /** Most samples of one prompt in one request. */
 const maxSamples = 256;
 
@@ -38,6 +39,26 @@ export function checkGenerate(
     checkTokens(`prompts[${index}].tokens`, tokens, vocabulary);
     checkLength(`prompts[${index}].text`, tokens.length + maxTokens, context);
   }
+}
+
+/** Throws `invalid_argument` naming the field. */
+export function checkStopTexts(texts: readonly string[]): void {
+  if (texts.length > maxStopTexts) throw refuse('stop_texts', `has ${texts.length} texts; at most ${maxStopTexts} are possible`);
+  for (const [index, text] of texts.entries()) {
+    const bytes = Buffer.byteLength(text);
+    if (bytes < 1 || bytes > maxStopBytes) throw refuse(`stop_texts[${index}]`, `has ${bytes} bytes; it must have 1 to ${maxStopBytes}`);
+  }
+}
+
+/** Checks what a prompt is made of. Throws `invalid_argument` naming the field. */
+export function checkPrompt({ text, tokens = [], messages = [] }: SamplePrompt, field: string): void {
+  if (messages.length > 0 && (text !== '' || tokens.length > 0)) throw refuse(`${field}.messages`, 'and text or tokens exclude each other');
+  for (const [index, { role }] of messages.entries())
+    if (!/^[a-z][a-z_]{0,31}$/.test(role))
+      throw refuse(
+        `${field}.messages[${index}].role`,
+        `is ${JSON.stringify(role)}; it must be system, user, assistant or another word of small letters`,
+      );
 }
 
 /** Throws `invalid_argument` naming the field. */

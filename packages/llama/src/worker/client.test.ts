@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { RedQueenError } from '@redqueen/core';
 import { afterAll, expect, it } from 'vitest';
 import { sha256 } from '../gguf/adapter-file.ts';
 import { temporaryFolder, tinyAdapter, writeTinyModel } from '../testing/tiny-model.ts';
@@ -40,6 +41,28 @@ it('serves calls from a child process, survives its death with a clear error, an
   }
   expect(exits).toEqual(['signal SIGKILL']);
   await expect(device.generate(request)).rejects.toMatchObject({ code: 'unavailable' });
+});
+
+it('stops computing for a call that is given up, and goes on with the next', async () => {
+  const device = await startDevice({ modelPath: writeTinyModel(folder.path, 1, { name: 'long', context: 2048 }), threads: 1 });
+  try {
+    const long = { ...request, stop: '', maxTokens: 2000, prompts: [{ text: '1+1=', samples: 32, seed: 3 }] };
+    const controller = new AbortController();
+    const given = device.generate(long, controller.signal);
+    const queued = device.generate(long, controller.signal);
+    // The child answers in order of asking where nothing computes: by now the only lane is at work on the first call.
+    await device.report();
+    controller.abort(new RedQueenError('cancelled', 'enough'));
+    await expect(given).rejects.toMatchObject({ code: 'cancelled', message: 'enough' });
+    await expect(queued).rejects.toMatchObject({ code: 'cancelled' });
+    await expect(device.generate(long, controller.signal)).rejects.toMatchObject({ code: 'cancelled' });
+    // One agent's calls are computed in order. Had the first two gone on to their end, their tokens would count before those of the third.
+    const [group] = await device.generate(request);
+    const tokens = group?.samples.reduce((sum, sample) => sum + sample.tokens.length, 0);
+    expect((await device.report()).sampledTokens).toBe(tokens);
+  } finally {
+    await device.close();
+  }
 });
 
 it('says clearly that a file is no model, and leaves no process behind', async () => {

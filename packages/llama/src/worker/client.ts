@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { RedQueenError } from '@redqueen/core';
-import type { AnswerMessage } from './messages.ts';
+import type { AnswerMessage, CancelMessage } from './messages.ts';
 import type { DeviceReport, OpenOptions, PolicyDevice } from './protocol.ts';
 
 /** How to start a device. */
@@ -76,6 +76,23 @@ class Child {
     });
   }
 
+  /** As `call`; once the signal aborts, it rejects with its reason and the child gives up the work. */
+  async cancellable<Result>(method: keyof PolicyDevice, parameters: readonly unknown[], signal: AbortSignal | undefined): Promise<Result> {
+    signal?.throwIfAborted();
+    const call = this.#calls;
+    const answer = this.call<Result>(method, parameters);
+    if (signal === undefined) return answer;
+    const cancel = (): void => {
+      const pending = this.#pending.get(call);
+      if (pending === undefined || !this.#pending.delete(call)) return;
+      pending.reject(RedQueenError.from(signal.reason));
+      // Where the channel is gone, so is the work.
+      this.process.send({ cancel: call } satisfies CancelMessage, () => undefined);
+    };
+    signal.addEventListener('abort', cancel, { once: true });
+    return answer.finally(() => signal.removeEventListener('abort', cancel));
+  }
+
   async close(): Promise<void> {
     if (this.process.connected) this.process.disconnect();
     await this.#ended;
@@ -144,7 +161,7 @@ export async function startDevice(options: DeviceOptions): Promise<DeviceHandle>
     removeAgent: (...parameters) => child.call('removeAgent', parameters),
     loadVersion: (...parameters) => child.call('loadVersion', parameters),
     dropVersion: (...parameters) => child.call('dropVersion', parameters),
-    generate: (request) => child.call('generate', [request]),
+    generate: (request, signal) => child.cancellable('generate', [request], signal),
     score: (request) => child.call('score', [request]),
     train: (request) => child.call('train', [request]),
     exportAgent: (agent) => child.call('exportAgent', [agent]),

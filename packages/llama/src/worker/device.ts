@@ -8,30 +8,31 @@ import { type AdapterWeights, baseWeights, foldedWeights } from '../engine/adapt
 import { Engine } from '../engine/engine.ts';
 import { updateAgent } from '../engine/updater.ts';
 import { deviceLabel } from '../ffi/backend.ts';
+import { Vocabulary } from '../ffi/vocabulary.ts';
 import { type AdapterExpectation, encodeAdapter, validateAdapter } from '../gguf/adapter-file.ts';
 import { decodeOptimizer, encodeOptimizer } from '../gguf/optimizer-file.ts';
 import { readGgufHeader } from '../gguf/reader.ts';
+import { Grammars } from '../grammar/grammar.ts';
 import { cannotTrain, isTrainable } from '../model/foreign-model.ts';
 import { adaptedMatrices } from '../model/parameter-layout.ts';
 import { Canary } from './canary.ts';
-import { checkGenerate, checkScore, checkTrain } from './checks.ts';
+import { checkScore, checkTrain } from './checks.ts';
+import { generate, type Generation } from './generation.ts';
 import type {
   AdapterSettings,
   AgentFiles,
   DeviceReport,
+  GenerateRequest,
   InitialFiles,
   OpenOptions,
   PolicyDevice,
   SampledGroup,
-  SamplePrompt,
   UpdateStats,
 } from './protocol.ts';
-import { openTokenizer, type Tokenizer } from './tokenizer.ts';
+import { openTokenizer } from './tokenizer.ts';
 
 /** Everything that exists once a model is open. */
-interface Opened {
-  readonly engine: Engine;
-  readonly tokenizer: Tokenizer;
+interface Opened extends Generation {
   readonly canary: Canary;
   readonly expectation: AdapterExpectation;
   readonly model: string;
@@ -61,11 +62,19 @@ export class LocalDevice implements PolicyDevice {
     const { modelPath, threads, ...more } = options;
     const header = readGgufHeader(modelPath);
     const engine = new Engine(modelPath, header, threads, this.#now, more);
-    const [tokenizer, baseHash] = await Promise.all([openTokenizer(modelPath), fileHash(modelPath)]);
+    const vocabulary = new Vocabulary(engine.native);
+    let grammars: Grammars | null = null;
+    const template = header.metadata.get('tokenizer.chat_template');
+    const [tokenizer, baseHash] = await Promise.all([
+      openTokenizer(modelPath, vocabulary, typeof template === 'string' ? template : null),
+      fileHash(modelPath),
+    ]);
     const expectation = { architecture: engine.model.architecture, baseHash, matrices: adaptedMatrices(engine.model), maxRank };
     this.#opened = {
       engine,
       tokenizer,
+      vocabulary,
+      grammars: () => (grammars ??= new Grammars(vocabulary)),
       canary: new Canary(engine),
       expectation,
       model: basename(modelPath),
@@ -110,31 +119,11 @@ export class LocalDevice implements PolicyDevice {
     this.#agent(agent).versions.delete(version);
   }
 
-  async generate(request: Parameters<PolicyDevice['generate']>[0]): Promise<readonly SampledGroup[]> {
-    const { engine, tokenizer } = this.#ready();
-    const weights = this.#weights(request.agent, request.version);
-    const prompts = request.prompts.map((prompt) => ({
-      tokens: promptTokens(tokenizer, prompt),
-      samples: prompt.samples,
-      seed: prompt.seed,
-    }));
-    checkGenerate(request, prompts, engine.model);
-    const kept = new Set(request.alsoStop?.map((text) => tokenizer.stop(text)));
-    const stops = new Set([...tokenizer.ends, ...kept]);
-    if (request.stop !== '') stops.add(tokenizer.stop(request.stop));
-    const groups = await engine.sample(request.agent, weights, prompts, {
-      maxTokens: request.maxTokens,
-      temperature: request.temperature,
-      stops,
-    });
-    return groups.map((samples, index) => ({
-      promptTokens: (prompts[index] as { tokens: Int32Array }).tokens,
-      samples: samples.map((sample) => {
-        this.#sampledTokens += sample.tokens.length;
-        const cut = sample.stopped && !kept.has(sample.tokens.at(-1) as number);
-        return { ...sample, text: tokenizer.text(cut ? sample.tokens.subarray(0, -1) : sample.tokens) };
-      }),
-    }));
+  async generate(request: GenerateRequest, signal?: AbortSignal): Promise<readonly SampledGroup[]> {
+    const opened = this.#ready();
+    const groups = await generate(opened, this.#weights(request.agent, request.version), request, signal);
+    for (const { samples } of groups) for (const { tokens } of samples) this.#sampledTokens += tokens.length;
+    return groups;
   }
 
   async score(request: Parameters<PolicyDevice['score']>[0]): Promise<readonly SampledGroup[]> {
@@ -147,12 +136,15 @@ export class LocalDevice implements PolicyDevice {
     checkScore(items, engine.model.context);
     const scores = await engine.score(request.agent, weights, items);
     return items.map(({ prompt, continuations }, index) => ({
+      prompt: request.prompts[index]?.text ?? '',
       promptTokens: prompt,
       samples: continuations.map((tokens, which) => ({
         tokens,
         logProbs: scores[index]?.[which] ?? new Float32Array(0),
         text: request.prompts[index]?.continuations[which] ?? '',
         stopped: false,
+        finish: null,
+        stop: '',
       })),
     }));
   }
@@ -243,11 +235,6 @@ export class LocalDevice implements PolicyDevice {
     if (this.#opened === null) throw new RedQueenError('failed_precondition', 'device: no model is open; call open first');
     return this.#opened;
   }
-}
-
-/** What is to be continued: the text as a prompt, or the tokens given and after them the text. */
-function promptTokens(tokenizer: Tokenizer, { text, tokens = [] }: SamplePrompt): Int32Array {
-  return tokens.length === 0 ? tokenizer.prompt(text) : Int32Array.from([...Array.from(tokens), ...tokenizer.continuation(text)]);
 }
 
 /** CPU microseconds of the process and of its main thread. */

@@ -1,5 +1,6 @@
 // The native child process: it owns llama.cpp and ggml, so that an assertion in native code costs one restart and never the service.
-import type { AnswerMessage, CallMessage } from './messages.ts';
+import { RedQueenError } from '@redqueen/core';
+import type { AnswerMessage, CallMessage, CancelMessage } from './messages.ts';
 import { errorMessage } from './messages.ts';
 import type { PolicyDevice } from './protocol.ts';
 
@@ -8,20 +9,39 @@ function send(answer: AnswerMessage): void {
   if (process.connected) process.send?.(answer);
 }
 
+/** Calls that can be given up, while they last. */
+const cancellable = new Map<number, AbortController>();
+
+/** What a method gets beside its parameters: only sampling can be given up. */
+function moreParameters(call: number, method: keyof PolicyDevice): readonly AbortSignal[] {
+  if (method !== 'generate') return [];
+  const controller = new AbortController();
+  cancellable.set(call, controller);
+  return [controller.signal];
+}
+
 async function answer(device: Promise<PolicyDevice>, { call, method, parameters }: CallMessage): Promise<void> {
+  const more = moreParameters(call, method);
   try {
     const target = await device;
     const run = target[method] as (...parameters: readonly unknown[]) => Promise<unknown>;
-    send({ call, value: await run.apply(target, parameters as unknown[]) });
+    send({ call, value: await run.apply(target, [...parameters, ...more]) });
   } catch (reason) {
     send({ call, error: errorMessage(reason) });
+  } finally {
+    cancellable.delete(call);
   }
+}
+
+function receive(message: CallMessage | CancelMessage): void {
+  if ('cancel' in message) cancellable.get(message.cancel)?.abort(new RedQueenError('cancelled', 'the caller gave up'));
+  else void answer(device, message);
 }
 
 // Imported here, so that missing or foreign libraries become the answer to the first call instead of a crash without words.
 const device = import('./device.ts').then(({ LocalDevice }) => new LocalDevice(() => performance.now() / 1000));
 device.catch(() => undefined);
-process.on('message', (message) => void answer(device, message as CallMessage));
+process.on('message', (message) => receive(message as CallMessage | CancelMessage));
 process.on('disconnect', () => {
   void device.then((opened) => opened.close()).finally(() => process.exit(0));
 });

@@ -8,6 +8,11 @@ export interface CallMessage {
   readonly parameters: readonly unknown[];
 }
 
+/** Tells the child that nobody waits for the answer of a call any more. */
+export interface CancelMessage {
+  readonly cancel: number;
+}
+
 /** The child's answer to a call. */
 export type AnswerMessage =
   | { readonly call: number; readonly value: unknown }

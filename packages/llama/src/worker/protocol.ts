@@ -9,29 +9,51 @@ export interface AdapterSettings {
   readonly seed: number;
 }
 
+/** One turn of a conversation. */
+export interface ChatMessage {
+  /** "system", "user", "assistant", or what else the model's template knows. */
+  readonly role: string;
+  readonly content: string;
+}
+
 /** A prompt with the number of samples wanted and the seed of each sample stream. */
 export interface SamplePrompt {
   readonly text: string;
   /** Token ids that the text goes on from, beginning-of-sequence token included; left out where the text is the whole prompt. */
   readonly tokens?: ArrayLike<number>;
+  /** A conversation instead of text and tokens, rendered by the model's own chat template with the beginning of its next answer. */
+  readonly messages?: readonly ChatMessage[];
   readonly samples: number;
   readonly seed: number;
 }
 
+/**
+ * How a sample ended: at a stop or the model's own end; at the limit of tokens; because its grammar's text was complete; or because no token of the
+ * vocabulary could go on under the grammar.
+ */
+export type FinishReason = 'stop' | 'length' | 'grammar' | 'dead-end';
+
 /** One sampled continuation. */
 export interface SampledSequence {
   readonly tokens: Int32Array;
-  /** log p(token | prefix) at temperature 1, natural logarithm. */
+  /** log p(token | prefix) at temperature 1 without any grammar, natural logarithm. */
   readonly logProbs: Float32Array;
   /** Entropy of each token's distribution at temperature 1, in nats; only where sampling computes it anyway. */
   readonly entropies?: Float32Array;
+  /** Without the stop; the tokens are those really sampled. */
   readonly text: string;
-  /** Whether the stop token was reached. */
+  /** Whether it ended by itself: at a stop, or because its grammar's text was complete. */
   readonly stopped: boolean;
+  /** Null where the continuation was given, not sampled. */
+  readonly finish: FinishReason | null;
+  /** The stop that ended it, as the request has it; empty for the model's own end, and where no stop did. */
+  readonly stop: string;
 }
 
 /** A prompt's samples. */
 export interface SampledGroup {
+  /** The prompt as text; a conversation as it was rendered. */
+  readonly prompt: string;
   readonly promptTokens: Int32Array;
   readonly samples: readonly SampledSequence[];
 }
@@ -200,6 +222,25 @@ export interface OpenOptions {
   readonly sampling?: SamplingChoice;
 }
 
+/** What to sample. */
+export interface GenerateRequest {
+  readonly agent: string;
+  readonly version: number;
+  readonly prompts: readonly SamplePrompt[];
+  readonly maxTokens: number;
+  readonly temperature: number;
+  /** Text of one token that ends a sample and is cut from its text; empty for none. */
+  readonly stop: string;
+  /** Further texts of one token that end a sample; unlike `stop` they stay part of its text. */
+  readonly alsoStop?: readonly string[];
+  /** Texts of any length that end a sample as soon as its text contains one; its text ends before it. */
+  readonly stopTexts?: readonly string[];
+  /** A GBNF grammar that the text of every sample follows; empty for none. */
+  readonly grammar?: string;
+  /** A JSON Schema, as JSON text, that the text of every sample fulfils; empty for none. Not together with a grammar. */
+  readonly schema?: string;
+}
+
 /**
  * The calls that the native child answers. An agent name is unique on the device ("<run>:executor/0").
  * A version names weights that are served and never change; training works on the agent's own copy.
@@ -220,17 +261,11 @@ export interface PolicyDevice {
    */
   loadVersion(agent: string, version: number, adapter: Uint8Array, sha256: string): Promise<{ readonly canaryDifference: number }>;
   dropVersion(agent: string, version: number): Promise<void>;
-  /** Samples. Version 0 is the base model. Deterministic in (version, prompt, seed). */
-  generate(request: {
-    readonly agent: string;
-    readonly version: number;
-    readonly prompts: readonly SamplePrompt[];
-    readonly maxTokens: number;
-    readonly temperature: number;
-    readonly stop: string;
-    /** Further texts of one token that end a sample; unlike `stop` they stay part of its text. */
-    readonly alsoStop?: readonly string[];
-  }): Promise<readonly SampledGroup[]>;
+  /**
+   * Samples. Version 0 is the base model. Deterministic in (version, prompt, seed). Once the signal aborts, the call rejects with its reason and its
+   * lanes are free after the step that they are at.
+   */
+  generate(request: GenerateRequest, signal?: AbortSignal): Promise<readonly SampledGroup[]>;
   /** Log-probs of given continuations. */
   score(request: {
     readonly agent: string;

@@ -50,9 +50,9 @@ async function askAbout<Answer>(gateway: Gateway, run: string, signal: AbortSign
 export function agentHandlers(gateway: Gateway): AgentHandlers {
   const policy = gateway.context.connect('policy');
   return {
-    Ask: async ({ run, agent, prompt, version, temperature, samples, maxTokens, seed }, { signal }) => {
-      const prompts = [{ text: prompt, samples: samples || 1, seed }];
-      const request = { run, agent, ...versionOf(version), prompts, maxTokens: maxTokens || defaultMaxTokens, temperature };
+    Ask: async ({ run, agent, prompt, messages, version, samples, seed, maxTokens, ...asked }, { signal }) => {
+      const prompts = [{ text: prompt, messages, samples: samples || 1, seed }];
+      const request = { run, agent, ...versionOf(version), prompts, maxTokens: maxTokens || defaultMaxTokens, ...asked };
       const { groups } = await askAbout(gateway, run, signal, () => policy.Generate(request, { signal }));
       return { group: groups[0] ?? null };
     },

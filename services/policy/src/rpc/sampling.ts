@@ -11,8 +11,13 @@ import { sampleGroups, stampOf } from './groups.ts';
 /** Times that a call is made again because the device's process died under it. */
 const maxTries = 3;
 
-/** Text of the stop token where the request names none. */
+/** Text of the stop token where the request says nothing of how its samples end. */
 const defaultStop = '\n';
+
+function stopOf({ stop, stopTexts, grammar, schema, prompts }: GenerateRequest): string {
+  const saysHow = stopTexts.length > 0 || grammar !== '' || schema !== '' || prompts.some(({ messages }) => messages.length > 0);
+  return stop === '' && !saysHow ? defaultStop : stop;
+}
 
 interface Target {
   readonly run: string;
@@ -24,10 +29,10 @@ interface Target {
 /** Samples continuations with one version of one agent. */
 export async function generate(runs: Runs, request: GenerateRequest, call: CallContext): Promise<GenerateResponseInput> {
   checkGenerate(request);
-  const { prompts, maxTokens, temperature, alsoStop } = request;
-  const stop = request.stop || defaultStop;
-  return onDevice(runs, request, prompts, call, ({ device, agentName, source }) =>
-    device.generate({ agent: agentName, version: source, prompts, maxTokens, temperature, stop, alsoStop }),
+  const { prompts, maxTokens, temperature, alsoStop, stopTexts, grammar, schema } = request;
+  const asked = { prompts, maxTokens, temperature, stop: stopOf(request), alsoStop, stopTexts, grammar, schema };
+  return onDevice(runs, request, call, ({ device, agentName, source }) =>
+    device.generate({ agent: agentName, version: source, ...asked }, call.signal),
   );
 }
 
@@ -35,16 +40,7 @@ export async function generate(runs: Runs, request: GenerateRequest, call: CallC
 export async function score(runs: Runs, request: ScoreRequest, call: CallContext): Promise<ScoreResponseInput> {
   checkScore(request);
   const { prompts } = request;
-  const scored = await onDevice(runs, request, prompts, call, ({ device, agentName, source }) =>
-    device.score({ agent: agentName, version: source, prompts }),
-  );
-  // A continuation is given, not sampled: it did not end in any way.
-  return {
-    groups: scored.groups.map((group) => ({
-      ...group,
-      samples: group.samples?.map((sample) => ({ ...sample, failure: 'FAILURE_CLASS_OK' })) ?? [],
-    })),
-  };
+  return onDevice(runs, request, call, ({ device, agentName, source }) => device.score({ agent: agentName, version: source, prompts }));
 }
 
 /** The weights that the target names: a lease's, or a version's. */
@@ -60,7 +56,6 @@ async function readyFor(
 async function onDevice(
   runs: Runs,
   target: Target,
-  prompts: readonly { readonly text: string }[],
   { signal }: CallContext,
   work: (ready: ReadyVersion) => Promise<readonly SampledGroup[]>,
 ): Promise<{ groups: ReturnType<typeof sampleGroups> }> {
@@ -68,7 +63,7 @@ async function onDevice(
   for (let attempt = 1; ; attempt++) {
     const ready = await readyFor(policies, target, signal);
     try {
-      return { groups: sampleGroups(prompts, await work(ready), stampOf(target.agent, ready.version)) };
+      return { groups: sampleGroups(await work(ready), stampOf(target.agent, ready.version)) };
     } catch (reason) {
       if (signal.aborted || attempt >= maxTries || RedQueenError.from(reason).code !== 'unavailable') throw reason;
     }

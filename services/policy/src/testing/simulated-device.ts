@@ -79,7 +79,7 @@ export class SimulatedDevice implements PolicyDevice {
   async generate(request: Parameters<PolicyDevice['generate']>[0]): Promise<readonly SampledGroup[]> {
     const { versions } = this.#of(request.agent);
     if (request.version !== 0 && !versions.has(request.version)) throw new RedQueenError('not_found', `version ${request.version}`);
-    return request.prompts.map(() => ({ promptTokens: Int32Array.of(1), samples: [] }));
+    return request.prompts.map(() => ({ prompt: '', promptTokens: Int32Array.of(1), samples: [] }));
   }
 
   async score(): Promise<readonly SampledGroup[]> {
