@@ -1,8 +1,10 @@
 import { RedQueenError } from '@redqueen/core';
 import { summariseModel, type ModelSummary } from '@redqueen/llama/model-summary';
-import { loadConfig, modelFile, modelNames } from '@redqueen/runtime';
+import { pullModel, type PullProgress } from '@redqueen/llama/pull-model';
+import { isModelAddress, loadConfig, modelFile, modelNames, processEnvironment, pulledModelFile } from '@redqueen/runtime';
 import type { Command } from 'commander';
-import { execute } from '../command.ts';
+import { existsSync } from 'node:fs';
+import { type CommandContext, execute } from '../command.ts';
 import type { CommonOptions } from '../options.ts';
 import { shortCount } from '../render/figures.ts';
 import { textTable } from '../render/text-table.ts';
@@ -40,7 +42,7 @@ function inspected(file: string, summary: ModelSummary): string[][] {
     ['file', file],
     ['name', name || '–'],
     ['architecture', `${architecture}, ${layers} layers of width ${width}`],
-    ['weights', `${parameters.toLocaleString('en')} in ${(bytes / 2 ** 20).toFixed(1)} MiB`],
+    ['weights', `${parameters.toLocaleString('en')} in ${mebibytes(bytes)}`],
     ['types', typesText(types)],
     ['context', `${context} tokens`],
     ['vocabulary', `${vocabulary} tokens`],
@@ -53,7 +55,30 @@ function addCommon(command: Command): Command {
   return command.option('--config <file>', 'configuration file (default: config/redqueen.yaml)').option('--json', 'one line of JSON');
 }
 
-/** `redqueen models list|inspect`: the base models that recipes may name. */
+/** Fetches a model into the cache and says what it is. What is there already is not fetched again. */
+async function pull(address: string, options: ModelsOptions, { terminal, signal }: CommandContext): Promise<void> {
+  if (!isModelAddress(address)) {
+    throw new RedQueenError(
+      'invalid_argument',
+      `model ${JSON.stringify(address)} is no address; give hf:user/repository/file.gguf, hf:user/repository:quantisation or an http(s) URL`,
+    );
+  }
+  const file = pulledModelFile(address);
+  if (!existsSync(file)) {
+    const hub = processEnvironment()['HF_ENDPOINT'];
+    const onProgress = ({ done, total }: PullProgress): void =>
+      terminal.status(`${mebibytes(done)} of ${mebibytes(total)}, ${Math.floor((100 * done) / Math.max(1, total))} %`);
+    await pullModel({ address, file, onProgress, signal, ...(hub !== undefined && hub !== '' && { hub }) });
+  }
+  const summary = summariseModel(file);
+  if (options.json) return terminal.print(JSON.stringify({ file, ...summary }));
+  for (const [key, value] of inspected(file, summary)) terminal.print(`${key?.padEnd(14)}${value}`);
+  terminal.say(`Name it in a recipe as model: ${address}`);
+}
+
+const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+
+/** `redqueen models list|inspect|pull`: the base models that recipes may name. */
 export function addModels(program: Command): void {
   const models = program.command('models').description('the base models that recipes may name');
   addCommon(models.command('list').description('those in the models folder')).action((options: ModelsOptions) =>
@@ -67,12 +92,17 @@ export function addModels(program: Command): void {
     }),
   );
   const inspect = models.command('inspect').description('what a model file says of itself, and whether agents can be trained on it');
-  addCommon(inspect.argument('<model>', 'a name in the models folder, or a path')).action((model: string, options: ModelsOptions) =>
-    execute(options, async ({ terminal }) => {
-      const file = modelFile(model, modelsFolder(options));
-      const summary = summariseModel(file);
-      if (options.json) return terminal.print(JSON.stringify({ file, ...summary }));
-      for (const [key, value] of inspected(file, summary)) terminal.print(`${key?.padEnd(14)}${value}`);
-    }),
+  addCommon(inspect.argument('<model>', 'a name in the models folder, a path, or the address of a pulled one')).action(
+    (model: string, options: ModelsOptions) =>
+      execute(options, async ({ terminal }) => {
+        const file = modelFile(model, modelsFolder(options));
+        const summary = summariseModel(file);
+        if (options.json) return terminal.print(JSON.stringify({ file, ...summary }));
+        for (const [key, value] of inspected(file, summary)) terminal.print(`${key?.padEnd(14)}${value}`);
+      }),
+  );
+  const fetched = models.command('pull').description('fetch a model into the cache; a broken-off pull goes on where it stopped');
+  addCommon(fetched.argument('<address>', 'hf:user/repository/file.gguf, hf:user/repository:quantisation, or a URL')).action(
+    (address: string, options: ModelsOptions) => execute(options, (context) => pull(address, options, context)),
   );
 }

@@ -2,14 +2,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { TensorType } from '../ffi/ggml.ts';
 import { StockContext } from '../ffi/stock-context.ts';
 import type { MetadataEntry, ValueTypeName } from '../gguf/format.ts';
 import { parseGguf } from '../gguf/reader.ts';
 import { encodeGguf, type TensorData, writeFileWhole } from '../gguf/writer.ts';
+import { expectSlopes } from '../testing/finite-differences.ts';
+import { requestFor, smoothLoss } from '../testing/train-request.ts';
 import { openEngine, randomAgent, randomNumbers, randomTokens, temporaryFolder, writeTinyModel } from '../testing/tiny-model.ts';
 import { baseWeights } from './adapter-weights.ts';
-import { totalGradient } from './updater.ts';
 
 const folder = temporaryFolder();
 let files = 0;
@@ -18,7 +18,11 @@ afterAll(() => folder.dispose());
 type PlainTensor = TensorData & { readonly data: Float32Array };
 
 /** The tiny model as another architecture: metadata keys renamed, tensors added or left out. */
-function rewritten(architecture: string, change: (tensors: readonly PlainTensor[]) => readonly TensorData[]): string {
+function rewritten(
+  architecture: string,
+  change: (tensors: readonly PlainTensor[]) => readonly TensorData[],
+  added: readonly MetadataEntry[] = [],
+): string {
   const bytes = readFileSync(writeTinyModel(folder.path));
   const header = parseGguf(bytes, 'tiny');
   const metadata = [...header.metadata].map(([key, value]): MetadataEntry => {
@@ -36,7 +40,7 @@ function rewritten(architecture: string, change: (tensors: readonly PlainTensor[
     data: new Float32Array(bytes.buffer.slice(bytes.byteOffset + offset, bytes.byteOffset + offset + length)),
   }));
   const path = join(folder.path, `rewritten-${files++}.gguf`);
-  writeFileWhole(path, encodeGguf(metadata, change(tensors)));
+  writeFileWhole(path, encodeGguf([...metadata, ...added], change(tensors)));
   return path;
 }
 
@@ -69,71 +73,73 @@ async function differenceFromStock(path: string): Promise<number> {
   );
 }
 
-describe('our graph is that of llama.cpp', () => {
-  it('for llama with tied embeddings', async () => {
-    const path = rewritten('llama', (tensors) => tensors.filter(({ name }) => name !== 'output.weight'));
-    expect(await differenceFromStock(path)).toBeLessThan(1e-4);
+const tied = (): string => rewritten('llama', (tensors) => tensors.filter(({ name }) => name !== 'output.weight'));
+const qwen2 = (added: readonly MetadataEntry[] = []): string => {
+  const biases = extra({ 'attn_q.bias': 64, 'attn_k.bias': 32, 'attn_v.bias': 32 }, 1);
+  return rewritten('qwen2', (tensors) => [...tensors, ...biases], added);
+};
+const qwen3 = (): string => {
+  const norms = extra({ 'attn_q_norm.weight': 16, 'attn_k_norm.weight': 16 }, 0.5);
+  return rewritten('qwen3', (tensors) => [...tensors, ...norms]);
+};
+/** One divisor a frequency, as files of Llama 3.1 and later have them. */
+const llama3 = (): string =>
+  rewritten('llama', (tensors) => [
+    { name: 'rope_freqs.weight', shape: [8], data: Float32Array.from([1, 1, 1, 1.5, 3, 8, 8, 8]) },
+    ...tensors,
+  ]);
+
+function scaling(architecture: string, type: string, more: Readonly<Record<string, number>>): readonly MetadataEntry[] {
+  const key = (name: string): string => `${architecture}.rope.scaling.${name}`;
+  return [
+    { key: key('type'), type: 'string', value: type },
+    ...Object.entries(more).map(
+      ([name, value]): MetadataEntry => ({
+        key: key(name),
+        type: Number.isInteger(value) && name.includes('context') ? 'u32' : 'f32',
+        value,
+      }),
+    ),
+  ];
+}
+
+const variants: readonly (readonly [string, () => string])[] = [
+  ['llama with tied embeddings', tied],
+  ['qwen2: biases on queries, keys and values, halves rotated', qwen2],
+  ['qwen3: queries and keys normalised', qwen3],
+  ['llama with frequency factors (Llama 3.1 and later)', llama3],
+  ['llama with linear RoPE scaling', () => rewritten('llama', (tensors) => tensors, scaling('llama', 'linear', { factor: 4 }))],
+  ['qwen2 with YaRN', () => qwen2(scaling('qwen2', 'yarn', { factor: 4, original_context_length: 16 }))],
+  [
+    'qwen2 with YaRN and a factor on attention',
+    () => qwen2(scaling('qwen2', 'yarn', { factor: 8, original_context_length: 32, attn_factor: 0.7 })),
+  ],
+];
+
+describe.each(variants)('our graph for %s', (_, write) => {
+  it('is that of llama.cpp', async () => {
+    expect(await differenceFromStock(write())).toBeLessThan(1e-4);
   });
 
-  it('for qwen2: biases on queries, keys and values, halves rotated', async () => {
-    const biases = extra({ 'attn_q.bias': 64, 'attn_k.bias': 32, 'attn_v.bias': 32 }, 1);
-    expect(await differenceFromStock(rewritten('qwen2', (tensors) => [...tensors, ...biases]))).toBeLessThan(1e-4);
-  });
-
-  it('for qwen3: queries and keys normalised', async () => {
-    const norms = extra({ 'attn_q_norm.weight': 16, 'attn_k_norm.weight': 16 }, 0.5);
-    expect(await differenceFromStock(rewritten('qwen3', (tensors) => [...tensors, ...norms]))).toBeLessThan(1e-4);
+  it('has gradients that agree with finite differences for every A and every B', async () => {
+    const engine = openEngine(write(), 1, { mergeBytes: 0 });
+    const agent = randomAgent(engine);
+    await expectSlopes(engine, agent, await requestFor(engine, agent, smoothLoss, 8), 3e-3);
   });
 });
 
-/** Matrices as F16. */
-function halved(tensors: readonly PlainTensor[]): readonly TensorData[] {
-  return tensors.map((tensor) =>
-    tensor.shape.length === 1 ? tensor : { ...tensor, type: TensorType.f16, data: new Uint8Array(Float16Array.from(tensor.data).buffer) },
-  );
-}
-
-/** Matrices as Q8_0: blocks of 32 signed bytes with a scale in F16. */
-function quantised(tensors: readonly PlainTensor[]): readonly TensorData[] {
-  return tensors.map((tensor) => (tensor.shape.length === 1 ? tensor : { ...tensor, type: TensorType.q8_0, data: blocks(tensor.data) }));
-}
-
-function blocks(values: Float32Array): Uint8Array {
-  const bytes = new DataView(new ArrayBuffer((values.length / 32) * 34));
-  for (let block = 0; block < values.length / 32; block++) {
-    const part = values.subarray(block * 32, block * 32 + 32);
-    const scale = Math.max(...part.map(Math.abs)) / 127;
-    bytes.setFloat16(block * 34, scale, true);
-    for (const [index, value] of part.entries()) bytes.setInt8(block * 34 + 2 + index, Math.round(value / scale));
-  }
-  return new Uint8Array(bytes.buffer);
-}
-
-describe('a base model of another precision', () => {
-  it.each([
-    ['F16', halved, 0.999],
-    ['Q8_0', quantised, 0.99],
-  ] as const)(
-    '(%s) is sampled as llama.cpp would, and its adapters get nearly the gradients of the F32 model',
-    async (_, change, least) => {
-      const path = rewritten('llama', change);
-      expect(await differenceFromStock(path)).toBeLessThan(1e-3);
-      const [coarse, fine] = [await gradientOver(path), await gradientOver(writeTinyModel(folder.path))];
-      const product = coarse.reduce((sum, value, index) => sum + value * (fine[index] as number), 0);
-      expect(product / Math.hypot(...coarse) / Math.hypot(...fine)).toBeGreaterThan(least);
-    },
-  );
+it('RoPE scaling is visible in the comparison, and what our graph lacks is refused by name', async () => {
+  const scores = async (path: string): Promise<readonly number[]> => {
+    const engine = openEngine(path);
+    const tokens = randomTokens(20, 9);
+    const [[values = []] = []] = await engine.score('base', baseWeights, [
+      { prompt: tokens.subarray(0, 1), continuations: [tokens.subarray(1)] },
+    ]);
+    return [...values];
+  };
+  const plain = await scores(qwen2());
+  const scaled = await scores(qwen2(scaling('qwen2', 'yarn', { factor: 4, original_context_length: 16 })));
+  expect(Math.max(...plain.map((value, index) => Math.abs(value - (scaled[index] as number))))).toBeGreaterThan(0.01);
+  expect(() => openEngine(qwen2(scaling('qwen2', 'longrope', { factor: 4 }))).pool).toThrow('RoPE scaling "longrope"');
+  expect(() => openEngine(qwen2(scaling('qwen2', 'yarn', { factor: 4, yarn_beta_fast: 16 }))).pool).toThrow('yarn_beta_fast');
 });
-
-async function gradientOver(path: string): Promise<Float32Array> {
-  const engine = openEngine(path);
-  const samples = [1, 2].map((seed) => ({
-    tokens: randomTokens(4, seed),
-    oldLogProbs: new Float32Array(4).fill(-5),
-    advantages: randomNumbers(4, 1, seed),
-  }));
-  const loss = { kind: 'clipped' as const, clipLow: 1e9, clipHigh: 1e9, klToBase: 0, klEstimator: 'k3' as const, entropyBonus: 0 };
-  const update = { learningRate: 0, beta1: 0, beta2: 0, epsilon: 1, weightDecay: 0, maxGradientNorm: 0 };
-  const request = { groups: [{ promptTokens: randomTokens(6, 3), samples }], normaliser: 1, loss, update };
-  return (await totalGradient(engine.pool, randomAgent(engine), request)).gradient;
-}

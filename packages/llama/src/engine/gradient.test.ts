@@ -4,6 +4,7 @@ import { byteModel, initialModel } from '../starter/model-file.ts';
 import { byteSequence } from '../starter/byte-vocabulary.ts';
 import { fullLayout } from '../model/parameter-layout.ts';
 import { groupsNear } from '../testing/groups.ts';
+import { derivative, expectSlopes } from '../testing/finite-differences.ts';
 import { openEngine, randomAgent, seconds, temporaryFolder, tinySize, writeTinyModel } from '../testing/tiny-model.ts';
 import type { LossSettings, TrainGroup } from '../worker/protocol.ts';
 import { baseWeights } from './adapter-weights.ts';
@@ -11,13 +12,6 @@ import { totalGradient, updateAgent } from './updater.ts';
 
 const folder = temporaryFolder();
 afterAll(() => folder.dispose());
-
-/** Derivative of a function at 0 by a fourth-order central difference. */
-async function derivative(loss: (shift: number) => Promise<number>, step: number): Promise<number> {
-  const near = (await loss(step / 2)) - (await loss(-step / 2));
-  const far = (await loss(step)) - (await loss(-step));
-  return (8 * near - far) / (6 * step);
-}
 
 function length(values: Float32Array): number {
   return Math.hypot(...values);
@@ -32,22 +26,7 @@ describe('gradients of an adapter', () => {
     const engine = openEngine(writeTinyModel(folder.path));
     const agent = randomAgent(engine);
     const request = { groups: await groupsNear(engine, agent), normaliser: 20, loss, update };
-    const { gradient } = await totalGradient(engine.pool, agent, request);
-    const start = agent.weights.slice();
-    for (const { name, offset, length: count } of agent.layout.slots) {
-      const slope = gradient.subarray(offset, offset + count);
-      const steepness = length(slope);
-      expect(steepness, name).toBeGreaterThan(0);
-      const along = async (shift: number): Promise<number> => {
-        agent.weights = start.slice();
-        for (let index = 0; index < count; index++)
-          agent.weights[offset + index] = (start[offset + index] as number) + (shift * (slope[index] as number)) / steepness;
-        agent.changed();
-        return (await totalGradient(engine.pool, agent, request)).sums.loss;
-      };
-      const expected = await derivative(along, 0.01);
-      expect(Math.abs(expected - steepness) / steepness, name).toBeLessThan(1e-3);
-    }
+    await expectSlopes(engine, agent, request);
   });
 
   it('descend: some updates lower the loss', async () => {

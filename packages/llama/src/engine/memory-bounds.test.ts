@@ -6,44 +6,21 @@ import { headRows } from '../model/head-graph.ts';
 import { treeInputs } from '../model/tree-batch.ts';
 import { modelShapes } from '../testing/model-shapes.ts';
 import { writeRandomModel } from '../testing/random-model.ts';
-import { openEngine, randomAgent, randomNumbers, randomTokens, temporaryFolder, writeTinyModel } from '../testing/tiny-model.ts';
-import type { LossSettings, TrainGroup } from '../worker/protocol.ts';
-import type { Agent } from './agent.ts';
+import { openEngine, randomAgent, randomTokens, temporaryFolder, writeTinyModel } from '../testing/tiny-model.ts';
+import { requestFor, smoothLoss } from '../testing/train-request.ts';
+import type { LossSettings } from '../worker/protocol.ts';
 import type { Engine } from './engine.ts';
 import { planTrees } from './tree-chunks.ts';
-import type { UpdateRequest } from './gradient.ts';
 import { totalGradient } from './updater.ts';
 
 const folder = temporaryFolder();
 afterAll(() => folder.dispose());
 
-const penalties = { klToBase: 0.1, klEstimator: 'k3', entropyBonus: 0.02 } as const;
 const losses: Readonly<Record<string, LossSettings>> = {
-  clipped: { kind: 'clipped', clipLow: 0.99, clipHigh: 50, ...penalties },
-  'sequence-clipped': { kind: 'sequence-clipped', clipLow: 0.99, clipHigh: 50, ...penalties },
-  preference: { kind: 'preference', beta: 0.2, smoothing: 0, ...penalties },
+  clipped: smoothLoss,
+  'sequence-clipped': { ...smoothLoss, kind: 'sequence-clipped', clipLow: 0.99, clipHigh: 50 },
+  preference: { kind: 'preference', beta: 0.2, smoothing: 0, klToBase: 0.1, klEstimator: 'k3', entropyBonus: 0.02 },
 };
-const update = { learningRate: 0.01, beta1: 0.9, beta2: 0.99, epsilon: 1e-8, weightDecay: 0, maxGradientNorm: 1 };
-
-/** Pairs of samples whose log-probs under the sampling policy are a little off the agent's. */
-async function requestFor(engine: Engine, agent: Agent, loss: LossSettings, length: number): Promise<UpdateRequest> {
-  const items = [4, 9, 6].map((prompt, index) => ({
-    prompt: randomTokens(prompt, index),
-    continuations: [randomTokens(length, 10 + index), randomTokens(length - 3, 20 + index)],
-  }));
-  const scores = await engine.score(agent.name, agent.current(), items);
-  const groups = items.map(
-    ({ prompt, continuations }, index): TrainGroup => ({
-      promptTokens: prompt,
-      samples: continuations.map((tokens, which) => ({
-        tokens,
-        oldLogProbs: randomNumbers(tokens.length, 0.1, which).map((off, at) => off + (scores[index]?.[which]?.[at] as number)),
-        advantages: new Float32Array(tokens.length).fill(which === 0 ? 1 : -0.5),
-      })),
-    }),
-  );
-  return { groups, normaliser: 30, loss, update };
-}
 
 it.each([
   ['clipped', undefined],

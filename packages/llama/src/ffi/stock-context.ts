@@ -15,13 +15,13 @@ export class StockContext {
   readonly #capacity: number;
   readonly #model: Pointer;
 
-  /** `capacity`: the longest sequence in tokens; `vocabulary`: logits a row. */
-  constructor(model: Pointer, vocabulary: number, capacity: number) {
+  /** `capacity`: the longest sequence in tokens; `vocabulary`: logits a row; `together`: tokens computed at once, all where left out. */
+  constructor(model: Pointer, vocabulary: number, capacity: number, together = capacity) {
     const parameters = llama.contextDefaults();
     Object.assign(parameters, {
       n_ctx: capacity,
       n_batch: capacity,
-      n_ubatch: capacity,
+      n_ubatch: together,
       n_seq_max: 1,
       n_threads: 1,
       n_threads_batch: 1,

@@ -8,6 +8,11 @@ import { modelShapes } from './model-shapes.ts';
 import { writeRandomModel } from './random-model.ts';
 import { temporaryFolder } from './tiny-model.ts';
 
+/**
+ * Activations are rounded to 8 bits before they meet quantised weights, so that sums in another order come out visibly different: of the real model
+ * in docs/models.md, llama.cpp's log-probs and ours are each 0.02 to 0.1 in the mean from those of the same weights as F32.
+ */
+const noise = 0.15;
 const folder = temporaryFolder();
 afterAll(() => folder.dispose());
 
@@ -20,9 +25,8 @@ describe.each(Object.keys(modelShapes) as (keyof typeof modelShapes)[])('the sha
     writeRandomModel(path, whole ? shape : { ...shape, layers: 2 });
     const { samples, fromStock, fromSampling, update, taken, needed } = await exercise(path, whole ? 12 : 3);
     expect(samples.every(({ tokens }) => tokens.every((token) => token < shape.vocabulary))).toBe(true);
-    // Activations are rounded to 8 bits before they meet Q8_0 weights, so that sums in another order come out visibly different.
-    expect(fromStock).toBeLessThan(0.1);
-    expect(fromSampling).toBeLessThan(0.1);
+    expect(fromStock).toBeLessThan(noise);
+    expect(fromSampling).toBeLessThan(noise);
     expect(update.gradientNorm).toBeGreaterThan(0);
     expect(update.tokens).toBe(whole ? 48 : 12);
     // Of a model with few layers, what the process itself takes would be too large a part.
@@ -37,8 +41,8 @@ describe('model files of one’s own', () => {
     for (const file of files) {
       const { samples, fromStock, fromSampling, update, taken, needed } = await exercise(file, 16);
       expect(samples.length, file).toBe(4);
-      expect(fromStock, file).toBeLessThan(0.1);
-      expect(fromSampling, file).toBeLessThan(0.1);
+      expect(fromStock, file).toBeLessThan(noise);
+      expect(fromSampling, file).toBeLessThan(noise);
       expect(update.gradientNorm, file).toBeGreaterThan(0);
       expect(taken / needed, file).toBeLessThan(1.2);
     }

@@ -7,15 +7,15 @@ import type { TokenSample } from '../engine/sample-draft.ts';
 import { updateAgent } from '../engine/updater.ts';
 import { adapterLayout } from '../model/parameter-layout.ts';
 import type { TrainGroup, UpdateStats } from '../worker/protocol.ts';
-import { largestDifference, stockLogProbs } from './stock.ts';
+import { meanDifference, stockLogProbs } from './stock.ts';
 import { openEngine, randomTokens } from './tiny-model.ts';
 
 /** Figures of an exercise. */
 export interface Exercise {
   readonly samples: readonly TokenSample[];
-  /** Largest difference of a log-prob from stock llama.cpp's. */
+  /** Mean difference of log-probs from stock llama.cpp's. */
   readonly fromStock: number;
-  /** Largest difference of a log-prob between our sampling and our scoring. */
+  /** Mean difference of log-probs between our sampling and our scoring. */
   readonly fromSampling: number;
   readonly update: UpdateStats;
   /** Bytes of resident memory that the engine came to take. */
@@ -78,8 +78,8 @@ export async function exercise(path: string, maxTokens: number): Promise<Exercis
   const samples = groups.flat();
   return {
     samples,
-    fromStock: largestDifference(scores[0]?.[0] ?? [], stock),
-    fromSampling: Math.max(...samples.map(({ logProbs }, index) => largestDifference(logProbs, scores.flat()[index] ?? []))),
+    fromStock: meanDifference(scores[0]?.[0] ?? [], stock),
+    fromSampling: Math.max(...samples.map(({ logProbs }, index) => meanDifference(logProbs, scores.flat()[index] ?? []))),
     update,
     taken: residentBytes() - before,
     needed: await neededBytes(engine, path),

@@ -3,10 +3,10 @@ import type { Engine } from '../engine/engine.ts';
 import { StockContext } from '../ffi/stock-context.ts';
 import { RowSoftmax } from '../losses/softmax.ts';
 
-/** log p of each token after the first under the base model, by stock llama.cpp in one batch. */
-export async function stockLogProbs(engine: Engine, tokens: Int32Array): Promise<Float32Array> {
+/** log p of each token after the first under the base model, by stock llama.cpp, `together` tokens at once. */
+export async function stockLogProbs(engine: Engine, tokens: Int32Array, together = tokens.length): Promise<Float32Array> {
   const { vocabulary } = engine.model;
-  const context = new StockContext(engine.native, vocabulary, tokens.length);
+  const context = new StockContext(engine.native, vocabulary, tokens.length, together);
   const logits = await context.logits(tokens);
   context.close();
   const softmax = new RowSoftmax(vocabulary);
@@ -16,8 +16,17 @@ export async function stockLogProbs(engine: Engine, tokens: Int32Array): Promise
   });
 }
 
+function differences(a: ArrayLike<number>, b: ArrayLike<number>): readonly number[] {
+  if (a.length !== b.length) throw new Error(`${a.length} numbers beside ${b.length}`);
+  return Array.from(a, (value, index) => Math.abs(value - (b[index] as number)));
+}
+
 /** Largest |a − b|. Throws where the lengths differ. */
 export function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  if (a.length !== b.length) throw new Error(`${a.length} numbers beside ${b.length}`);
-  return Array.from(a).reduce((largest, value, index) => Math.max(largest, Math.abs(value - (b[index] as number))), 0);
+  return Math.max(...differences(a, b));
+}
+
+/** Mean |a − b|. Throws where the lengths differ. */
+export function meanDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  return differences(a, b).reduce((sum, value) => sum + value, 0) / a.length;
 }

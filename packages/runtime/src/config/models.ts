@@ -1,6 +1,8 @@
 import { RedQueenError } from '@redqueen/core';
 import { closeSync, existsSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { cacheFolder } from '../nats-server/find.ts';
+import { type Environment, processEnvironment } from './environment.ts';
 
 const magic = 'GGUF';
 
@@ -20,11 +22,34 @@ export function modelNames(folder: string): string[] {
   return files.map((name) => name.slice(0, -'.gguf'.length)).toSorted();
 }
 
+/** Whether a model is named by where it comes from: `hf:user/repo/file.gguf` or an http(s) URL. */
+export function isModelAddress(name: string): boolean {
+  return /^(hf:|https?:\/\/)/.test(name);
+}
+
+/** Where `redqueen models pull` puts the model of an address: the cache, under the address in characters that a file name can have. */
+export function pulledModelFile(address: string, environment: Environment = processEnvironment()): string {
+  const name = address
+    .replace(/\.gguf$/, '')
+    .replaceAll('/', '--')
+    .replaceAll(':', '~')
+    .replaceAll(/[^\w.~-]/g, '_');
+  return join(cacheFolder(environment), 'models', `${name}.gguf`);
+}
+
+function pulled(address: string): string {
+  const file = pulledModelFile(address);
+  if (!existsSync(file))
+    throw new RedQueenError('not_found', `model ${address} is not on this machine; fetch it with: redqueen models pull ${address}`);
+  return file;
+}
+
 /**
- * The absolute path of a base model: a name in the models folder (with or without .gguf) or a path.
+ * The absolute path of a base model: a name in the models folder (with or without .gguf), a path, or the address of one that was pulled.
  * Throws `not_found` with the known names, `invalid_argument` where the file is no GGUF.
  */
 export function modelFile(nameOrPath: string, folder: string): string {
+  if (isModelAddress(nameOrPath)) return pulled(nameOrPath);
   const inFolder = [nameOrPath, `${nameOrPath}.gguf`].map((name) => join(folder, name));
   const file = [...inFolder, resolve(nameOrPath)].find((candidate) => existsSync(candidate) && statSync(candidate).isFile());
   if (file === undefined) {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { projectFolder } from './load.ts';
-import { modelFile } from './models.ts';
+import { modelFile, pulledModelFile } from './models.ts';
 import { loadRecipe, parseRecipe, recipeNames } from './recipes.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'redqueen-recipes-'));
@@ -43,6 +43,15 @@ describe('models', () => {
 
   it('says which models there are', () => {
     expect(() => modelFile('huge', folder)).toThrow(/model "huge" is neither in .* \(known: tiny\) nor a file/);
+  });
+
+  it('keeps the models of addresses apart, and says how to fetch one that is missing', () => {
+    const files = ['hf:a/b/c.gguf', 'hf:a/b:c', 'https://a/b/c.gguf'].map((address) =>
+      pulledModelFile(address, { XDG_CACHE_HOME: folder }),
+    );
+    expect(files[0]).toBe(join(folder, 'red-queen/models/hf~a--b--c.gguf'));
+    expect(new Set(files).size).toBe(3);
+    expect(() => modelFile('hf:a/b/none.gguf', folder)).toThrow('fetch it with: redqueen models pull hf:a/b/none.gguf');
   });
 
   it('refuses a file that is no GGUF', () => {
