@@ -1,7 +1,5 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { AdapterWeights } from '../engine/adapter-weights.ts';
+import { RedQueenError } from '@redqueen/core';
+import { type AdapterWeights, baseWeights } from '../engine/adapter-weights.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { ModelLane } from '../engine/model-lane.ts';
 import { sampleChunk, type TokenSample } from '../engine/sampler.ts';
@@ -12,10 +10,15 @@ import { RowSoftmax } from '../losses/softmax.ts';
 import { planTrees, type TreeChunk } from '../engine/tree-chunks.ts';
 import { prefixTree } from '../model/prefix-tree.ts';
 import { treeInputs } from '../model/tree-batch.ts';
+import { largerKl } from './divergence.ts';
+import { withNamelessFile } from './nameless-file.ts';
 
 const promptTokens = 12;
 const answerTokens = 6;
 const sequences = 2;
+
+/** Bound on the KL between an adapter's policy and the base model's, in nats a token, where none is given: what no training comes near. */
+export const defaultMaxKlToBase = 50;
 
 /**
  * Compares our engine with stock llama.cpp on the same adapter: the trainer's graph over whole rows of logits, and the sampler's own log-probs.
@@ -23,16 +26,21 @@ const sequences = 2;
  */
 export class Canary {
   readonly #engine: Engine;
-  readonly #folder = mkdtempSync(join(tmpdir(), 'redqueen-canary-'));
+  readonly #maxKlToBase: number;
   #context: StockContext | null = null;
+  #base: readonly Float32Array[] | null = null;
   #last: Promise<unknown> = Promise.resolve();
-  #files = 0;
 
-  constructor(engine: Engine) {
+  /** `maxKlToBase`: the bound on the KL to the base model, in nats a token. */
+  constructor(engine: Engine, maxKlToBase = defaultMaxKlToBase) {
     this.#engine = engine;
+    this.#maxKlToBase = maxKlToBase;
   }
 
-  /** Largest |difference| of log-probs between our engine with these weights and llama.cpp with this file; Infinity where any is not a number. */
+  /**
+   * Largest |difference| of log-probs between our engine with these weights and llama.cpp with this file; Infinity where any is not a number.
+   * Throws `failed_precondition` where the weights give logits that are not finite, or a policy further from the base model's than the bound.
+   */
   check(owner: string, weights: AdapterWeights, file: Uint8Array): Promise<number> {
     const work = () => this.#engine.pool.run(owner, 'score', (member) => this.#compare(member, weights, file));
     const result = this.#last.then(work, work);
@@ -40,9 +48,10 @@ export class Canary {
     return result;
   }
 
-  /** Removes the temporary files. */
+  /** Frees the stock context. To be called while nothing is being checked. */
   close(): void {
-    rmSync(this.#folder, { recursive: true, force: true });
+    this.#context?.close();
+    this.#context = null;
   }
 
   async #compare(member: ModelLane, weights: AdapterWeights, file: Uint8Array): Promise<number> {
@@ -50,12 +59,12 @@ export class Canary {
     const length = Math.min(promptTokens, model.context - answerTokens);
     const prompts = Array.from({ length: sequences }, (_, which) => fixedTokens(which, length, model.vocabulary));
     const ours = await ownResults(member, weights, prompts);
+    this.#base ??= await logitsOf(member, baseWeights, prompts);
+    this.#checkKl(ours, this.#base, model.vocabulary);
     this.#context ??= new StockContext(this.#engine.native, model.vocabulary, promptTokens + answerTokens);
     const context = this.#context;
-    const path = join(this.#folder, `${this.#files++}.gguf`);
-    writeFileSync(path, file);
-    try {
-      return await context.withAdapter(path, async () => {
+    return withNamelessFile(file, (path) =>
+      context.withAdapter(path, async () => {
         let largest = 0;
         for (const result of ours) {
           const stock = await context.logits(result.tokens.subarray(0, -1));
@@ -64,9 +73,18 @@ export class Canary {
           if (!(difference <= largest)) largest = difference;
         }
         return Number.isFinite(largest) ? largest : Infinity;
-      });
-    } finally {
-      rmSync(path, { force: true });
+      }),
+    );
+  }
+
+  #checkKl(ours: readonly OwnResult[], base: readonly Float32Array[], vocabulary: number): void {
+    for (const [index, rows] of base.entries()) {
+      const kl = largerKl((ours[index] as OwnResult).logits.subarray(0, rows.length), rows, vocabulary);
+      if (kl <= this.#maxKlToBase) continue;
+      throw new RedQueenError(
+        'failed_precondition',
+        `adapter: its policy is ${kl.toPrecision(3)} nats a token from the base model's, more than ${this.#maxKlToBase}; go back to an earlier version`,
+      );
     }
   }
 }
@@ -82,28 +100,41 @@ interface OwnResult {
 }
 
 async function ownResults(member: ModelLane, weights: AdapterWeights, prompts: readonly Int32Array[]): Promise<readonly OwnResult[]> {
-  const { model } = member;
   const settings = { maxTokens: answerTokens, temperature: 0, stops: new Set<number>() };
   const [plan] = planSampling(
     prompts.map((tokens) => ({ tokens, samples: 1, seed: 0 })),
     settings,
   ) as [SamplingChunk];
   const groups = await sampleChunk(member, weights, plan, settings);
-  const answers = plan.prompts.map(({ tokens }, index) => {
-    const sample = groups[index]?.[0] as TokenSample;
+  const answers = prompts.map((tokens, place) => {
+    const sample = groups[plan.places.indexOf(place)]?.[0] as TokenSample;
     return { tokens: Int32Array.from([...tokens, ...sample.tokens]), sampled: sample.logProbs };
   });
-  const [{ shape, trees, places }] = planTrees(answers.map(({ tokens }) => prefixTree(tokens.subarray(0, 1), [tokens.subarray(1)]))) as [
-    TreeChunk,
-  ];
+  const logits = await logitsOf(
+    member,
+    weights,
+    answers.map(({ tokens }) => tokens),
+  );
+  return answers.map((answer, index) => ({ ...answer, logits: logits[index] as Float32Array }));
+}
+
+/** Logits after every token of a sequence but the last, by the trainer's graph, [tokens − 1 × vocabulary] each. */
+async function logitsOf(member: ModelLane, weights: AdapterWeights, sequencesOfTokens: readonly Int32Array[]): Promise<readonly Float32Array[]> {
+  const { model } = member;
+  const [{ shape, trees, places }] = planTrees(
+    sequencesOfTokens.map((tokens) => prefixTree(tokens.subarray(0, 1), [tokens.subarray(1)])),
+  ) as [TreeChunk];
   const inputs = treeInputs(trees, shape, model.heads / model.keyValueHeads);
   const graph = await member.scorer(shape, weights);
   const logits = await graph.forward(inputs);
-  return places.map((place, index) => {
-    const answer = answers[place] as (typeof answers)[number];
+  const rows: Float32Array[] = [];
+  for (const [index, place] of places.entries()) {
     const first = (inputs.firstRows[index] as number) * model.vocabulary;
-    return { ...answer, logits: logits.subarray(first, first + (answer.tokens.length - 1) * model.vocabulary) };
-  });
+    const count = (sequencesOfTokens[place] as Int32Array).length - 1;
+    // A copy: the lane uses the memory again.
+    rows[place] = logits.slice(first, first + count * model.vocabulary);
+  }
+  return rows;
 }
 
 /** Largest |difference| of log-probs from those of llama.cpp: the trainer's over whole rows, the sampler's over its own tokens. */
