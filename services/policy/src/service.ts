@@ -3,6 +3,7 @@ import { failRun, Runs as RunRecords, type Actor, type CreateService, type Servi
 import { availableParallelism } from 'node:os';
 import { policyActor } from './actor.ts';
 import { startChild } from './device/child.ts';
+import type { StartProcess } from './device/host.ts';
 import { plugins } from './plugins.ts';
 import { device } from './rpc/device.ts';
 import { exportAdapter, reinstate, versions } from './rpc/lineage.ts';
@@ -11,7 +12,9 @@ import { Runs } from './runs.ts';
 
 /** The policy service: samples, scores and trains every agent on one device, and keeps their lineages. */
 export const createPolicy: CreateService = async (context) => {
-  const runs = new Runs(context, context.config.policy.threads || availableParallelism(), startChild);
+  const { threads, hangSeconds, maxKlToBase } = context.config.policy;
+  const start: StartProcess = (options) => startChild({ ...options, maxKlToBase, hangMs: 1000 * hangSeconds });
+  const runs = new Runs(context, threads || availableParallelism(), start);
   void noteRuns(context, runs);
   return {
     rpc: {

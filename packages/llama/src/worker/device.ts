@@ -44,7 +44,7 @@ export class LocalDevice implements PolicyDevice {
     this.#now = now;
   }
 
-  async open(options: { readonly modelPath: string; readonly threads: number }): Promise<DeviceReport> {
+  async open(options: Parameters<PolicyDevice['open']>[0]): Promise<DeviceReport> {
     if (this.#opened !== null) throw new RedQueenError('failed_precondition', 'device: it is open already; start another one');
     const { modelPath, threads } = options;
     const header = readGgufHeader(modelPath);
@@ -54,7 +54,7 @@ export class LocalDevice implements PolicyDevice {
     this.#opened = {
       engine,
       tokenizer,
-      canary: new Canary(engine),
+      canary: new Canary(engine, options.maxKlToBase),
       expectation,
       model: basename(modelPath),
       threads,

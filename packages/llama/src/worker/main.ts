@@ -1,9 +1,9 @@
 // The native child process: it owns llama.cpp and ggml, so that an assertion in native code costs one restart and never the service.
-import type { AnswerMessage, CallMessage } from './messages.ts';
+import type { AnswerMessage, BeatMessage, CallMessage } from './messages.ts';
 import { errorMessage } from './messages.ts';
 import type { PolicyDevice } from './protocol.ts';
 
-function send(answer: AnswerMessage): void {
+function send(answer: AnswerMessage | BeatMessage): void {
   // Without a parent there is nobody to answer; `disconnect` ends the process.
   if (process.connected) process.send?.(answer);
 }
@@ -21,7 +21,10 @@ async function answer(device: Promise<PolicyDevice>, { call, method, parameters 
 // Imported here, so that missing or foreign libraries become the answer to the first call instead of a crash without words.
 const device = import('./device.ts').then(({ LocalDevice }) => new LocalDevice(() => performance.now() / 1000));
 device.catch(() => undefined);
-process.on('message', (message) => void answer(device, message as CallMessage));
+process.on('message', (message: CallMessage | BeatMessage) => {
+  if ('beat' in message) send(message);
+  else void answer(device, message);
+});
 process.on('disconnect', () => {
   void device.then((opened) => opened.close()).finally(() => process.exit(0));
 });

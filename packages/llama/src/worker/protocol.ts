@@ -170,15 +170,19 @@ export interface AgentFiles {
  * A version names weights that are served and never change; training works on the agent's own copy.
  */
 export interface PolicyDevice {
-  /** Loads the base model and gets ready. Throws RedQueenError `failed_precondition` where the file is no GGUF model or an architecture that cannot be trained. */
-  open(options: { readonly modelPath: string; readonly threads: number }): Promise<DeviceReport>;
+  /**
+   * Loads the base model and gets ready. `maxKlToBase` bounds what `loadVersion` accepts, in nats a token; 50 where missing. Throws RedQueenError
+   * `failed_precondition` where the file is no GGUF model or an architecture that cannot be trained.
+   */
+  open(options: { readonly modelPath: string; readonly threads: number; readonly maxKlToBase?: number }): Promise<DeviceReport>;
   /** Creates an agent with fresh adapter weights (B = 0), or with the files given. */
   createAgent(agent: string, settings: AdapterSettings, files?: AgentFiles): Promise<void>;
   removeAgent(agent: string): Promise<void>;
   /**
-   * Makes an adapter file servable as that version, after validating it (hash, keys, names, shapes, rank, finite values) and the canary:
-   * log-probs of fixed prompts under our engine with these weights and under stock llama.cpp with the file. Returns the largest difference.
-   * Throws RedQueenError `invalid_argument` for a bad file, `data_loss` where the hash does not fit, and `failed_precondition` where log-probs with it are not finite.
+   * Makes an adapter file servable as that version, after validating it (size, hash, keys, names, types, shapes, the agent's rank, finite weights within
+   * a cap) and the canary: log-probs of fixed prompts under our engine with these weights and under stock llama.cpp with the file. Returns the largest difference.
+   * Throws RedQueenError `invalid_argument` for a bad file, `data_loss` where the hash does not fit, `failed_precondition` where log-probs with it are
+   * not finite or its policy is too far from the base model's, and `already_exists` where the version is loaded with other weights.
    */
   loadVersion(agent: string, version: number, adapter: Uint8Array, sha256: string): Promise<{ readonly canaryDifference: number }>;
   dropVersion(agent: string, version: number): Promise<void>;

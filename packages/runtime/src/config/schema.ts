@@ -51,6 +51,10 @@ export const configSchema = z.strictObject({
       threads: z.int().min(0).max(1024).default(0),
       /** Folder with base models; relative to the project. */
       modelsFolder: z.string().min(1).default('config/models'),
+      /** Seconds without a sign of life after which the llama.cpp process is killed and started again. */
+      hangSeconds: z.number().min(1).max(86_400).default(60),
+      /** An adapter whose policy is further from the base model's on the canary's prompts is refused; nats a token. */
+      maxKlToBase: z.number().positive().default(50),
     })
     .prefault({}),
   gateway: z
