@@ -138,7 +138,7 @@ export class LocalDevice implements PolicyDevice {
       prompt: tokenizer.prompt(text),
       continuations: continuations.map((continuation) => tokenizer.continuation(continuation)),
     }));
-    checkScore(items, engine.model.context);
+    checkScore(items, engine.model);
     const scores = await engine.score(request.agent, weights, items);
     return items.map(({ prompt, continuations }, index) => ({
       promptTokens: prompt,
