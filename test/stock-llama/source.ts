@@ -55,10 +55,13 @@ export async function sourceFolder(): Promise<string> {
 
 /** Builds programs of llama.cpp, which takes minutes at the first time; gives their folder. */
 export async function builtPrograms(targets: readonly string[]): Promise<string> {
-  const [source, build] = [await sourceFolder(), join(releaseFolder(), 'build')];
+  const build = join(releaseFolder(), 'build');
+  const programs = join(build, 'bin');
+  if (targets.every((target) => existsSync(join(programs, target)))) return programs;
+  const source = await sourceFolder();
   const settings = ['CMAKE_BUILD_TYPE=Release', 'BUILD_SHARED_LIBS=OFF', 'GGML_NATIVE=OFF', 'GGML_OPENMP=OFF', 'LLAMA_OPENSSL=OFF'];
   const parts = ['LLAMA_BUILD_TESTS=OFF', 'LLAMA_BUILD_EXAMPLES=OFF', 'LLAMA_BUILD_UI=OFF', 'LLAMA_USE_PREBUILT_UI=OFF'];
   await output('cmake', ['-S', source, '-B', build, ...[...settings, ...parts].map((setting) => `-D${setting}`)]);
   await output('cmake', ['--build', build, '--parallel', String(availableParallelism()), '--target', ...targets]);
-  return join(build, 'bin');
+  return programs;
 }
