@@ -34,7 +34,7 @@ const optimizer = z.strictObject({
 
 const adapter = z.strictObject({
   rank: z.int().min(1).max(256).default(16),
-  alpha: z.number().positive().default(32),
+  alpha: z.number().positive().max(1024).default(32),
 });
 
 const reward = z.strictObject({

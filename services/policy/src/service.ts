@@ -3,6 +3,7 @@ import { failRun, Runs as RunRecords, type Actor, type CreateService, type Servi
 import { availableParallelism } from 'node:os';
 import { policyActor } from './actor.ts';
 import { startChild } from './device/child.ts';
+import type { StartProcess } from './device/host.ts';
 import { plugins } from './plugins.ts';
 import { device } from './rpc/device.ts';
 import { endLease, lease } from './rpc/leases.ts';
@@ -12,10 +13,10 @@ import { Runs } from './runs.ts';
 
 /** The policy service: samples, scores and trains every agent on one device, and keeps their lineages. */
 export const createPolicy: CreateService = async (context) => {
-  const { threads, activationMiB, sampling } = context.config.policy;
-  const runs = new Runs(context, threads || availableParallelism(), (options) =>
-    startChild({ ...options, activationBytes: activationMiB * 2 ** 20, sampling }),
-  );
+  const { threads, activationMiB, sampling, hangSeconds, maxKlToBase } = context.config.policy;
+  const more = { activationBytes: activationMiB * 2 ** 20, sampling, maxKlToBase, hangMs: 1000 * hangSeconds };
+  const start: StartProcess = (options) => startChild({ ...options, ...more });
+  const runs = new Runs(context, threads || availableParallelism(), start);
   void noteRuns(context, runs);
   return {
     rpc: {

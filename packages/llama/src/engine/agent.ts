@@ -1,4 +1,5 @@
 import { RedQueenError } from '@redqueen/core';
+import { maxAlpha } from '../gguf/adapter-checks.ts';
 import type { AnyModel } from '../model/foreign-model.ts';
 import { adapterLayout, type ParameterLayout } from '../model/parameter-layout.ts';
 import type { AdapterSettings } from '../worker/protocol.ts';
@@ -21,7 +22,6 @@ export class Agent {
   readonly versions = new Map<number, AdapterWeights>();
   weights: Float32Array;
   optimizer: OptimizerState;
-  readonly #model: AnyModel;
   #revision = ++lastRevision;
   #last: Promise<unknown> = Promise.resolve();
 
@@ -29,7 +29,6 @@ export class Agent {
   constructor(name: string, settings: AdapterSettings, model: AnyModel) {
     checkSettings(settings);
     this.name = name;
-    this.#model = model;
     this.settings = settings;
     this.layout = adapterLayout(model, settings.rank);
     this.weights = initialWeights(this.layout, settings.seed);
@@ -44,11 +43,6 @@ export class Agent {
   /** The weights as they stand, ready for graphs. */
   current(): AdapterWeights {
     return foldedWeights(this.key, this.weights, this.layout, this.settings.rank, this.settings.alpha);
-  }
-
-  /** The layout of an adapter of any rank for this agent's model. */
-  layoutOf(rank: number): ParameterLayout {
-    return rank === this.settings.rank ? this.layout : adapterLayout(this.#model, rank);
   }
 
   /** To be called after every change of `weights`. */
@@ -67,8 +61,8 @@ export class Agent {
 function checkSettings({ rank, alpha, seed }: AdapterSettings): void {
   if (!Number.isInteger(rank) || rank < 1 || rank > maxRank)
     throw new RedQueenError('invalid_argument', `adapter.rank is ${rank}; it must be a whole number from 1 to ${maxRank}`);
-  if (!Number.isFinite(alpha) || alpha <= 0)
-    throw new RedQueenError('invalid_argument', `adapter.alpha is ${alpha}; it must be a positive number`);
+  if (!(alpha > 0 && alpha <= maxAlpha))
+    throw new RedQueenError('invalid_argument', `adapter.alpha is ${alpha}; it must be above 0 and at most ${maxAlpha}`);
   if (!Number.isInteger(seed)) throw new RedQueenError('invalid_argument', `adapter.seed is ${seed}; it must be a whole number`);
 }
 

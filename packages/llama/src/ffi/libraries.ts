@@ -54,9 +54,16 @@ koffi.config({ sync_stack_size: 8 << 20, async_stack_size: 4 << 20, resident_asy
 export const backendFolder: string = libraryFolder();
 const files = readdirSync(backendFolder);
 
+/** The files of the three libraries: ggml's base, the registry of its backends, llama. */
+export const libraryFiles = [
+  fileLike(backendFolder, files, /^libggml-base\.(so|dylib)$/),
+  fileLike(backendFolder, files, /^libggml(\.[a-z]+)?(\.v[\d.]+)?\.(so|dylib)$/),
+  fileLike(backendFolder, files, /^libllama(\.[a-z]+)?(\.v[\d.]+)?\.(so|dylib)$/),
+] as const;
+
 /** Tensors, graphs, allocators, GGUF. */
-export const ggmlBase = koffi.load(fileLike(backendFolder, files, /^libggml-base\.(so|dylib)$/));
+export const ggmlBase = koffi.load(libraryFiles[0]);
 /** The registry of backends. */
-export const ggmlRegistry = koffi.load(fileLike(backendFolder, files, /^libggml(\.[a-z]+)?(\.v[\d.]+)?\.(so|dylib)$/));
+export const ggmlRegistry = koffi.load(libraryFiles[1]);
 /** Models, contexts, adapters. */
-export const llamaLibrary = koffi.load(fileLike(backendFolder, files, /^libllama(\.[a-z]+)?(\.v[\d.]+)?\.(so|dylib)$/));
+export const llamaLibrary = koffi.load(libraryFiles[2]);

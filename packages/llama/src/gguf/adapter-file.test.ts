@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { randomNumbers } from '../testing/tiny-model.ts';
 import { type AdapterContent, type AdapterExpectation, encodeAdapter, sha256, validateAdapter } from './adapter-file.ts';
 import type { MetadataEntry } from './format.ts';
+import { parseGguf } from './reader.ts';
 import { encodeGguf, type TensorData } from './writer.ts';
 
 const expectation: AdapterExpectation = {
@@ -85,11 +86,16 @@ const bad: readonly (readonly [string, Uint8Array, RegExp])[] = [
   ['a tensor of three dimensions', withTensor(1, tensor('blk.0.attn_q.weight.lora_b', [rank, 10, 1])), /shape 3×10×1/],
   ['two ranks', withTensor(2, tensor('blk.0.attn_k.weight.lora_a', [6, 2])), /shape 6×2, not 6×3/],
   ['too high a rank', encodeGguf(metadata, tensors(9)), /rank is 9/],
-  ['a tensor of another type', withBytes((bytes) => (bytes[typePlace('blk.0.attn_k.weight.lora_b')] = 26)), /of type 26, not F32/],
+  ['a tensor of another type', withBytes((bytes) => (bytes[typePlace('blk.0.attn_k.weight.lora_b')] = 26)), /of type I32, not F32 or F16/],
   ['a tensor of an unknown type', withBytes((bytes) => (bytes[typePlace('blk.0.attn_k.weight.lora_b')] = 200)), /unknown type 200/],
   ['a tensor that lies elsewhere', withBytes((bytes) => (bytes[typePlace('blk.0.attn_k.weight.lora_a') + 4] = 1)), /lies at/],
+  ['a file type that its tensors do not have', withEntry('general.file_type', { value: 1 }), /"general\.file_type" is "1", not "0"/],
+  ['alpha beyond the cap', withEntry('adapter.lora.alpha', { value: 1025 }), /alpha" is 1025; it must be above 0 and at most 1024/],
   ['a NaN', encodeAdapter({ ...content, values: content.values.with(5, Number.NaN) }, expectation), /holds NaN/],
   ['an infinity', encodeAdapter({ ...content, values: content.values.with(70, -Infinity) }, expectation), /holds -Infinity/],
+  ['a weight beyond the cap', encodeAdapter({ ...content, values: content.values.with(9, -1e5) }, expectation), /holds -100000/],
+  ['more bytes than any adapter of the base', new Uint8Array(1 << 20), /the file has 1048576 bytes; one for this base has at most/],
+  ['something hidden after the header', withBytes((bytes) => (bytes[parseGguf(bytes, 'test').headerEnd] = 1)), /padding after the header/],
   ['something hidden in the padding', withBytes((bytes) => (bytes[bytes.length - 1] = 1)), /padding/],
 ];
 
@@ -100,6 +106,29 @@ describe('an adapter file', () => {
 
   it('is the same to the byte for the same content', () => {
     expect(encodeAdapter(content, expectation)).toEqual(file);
+  });
+
+  it('of the one rank asked for is accepted, another is refused', () => {
+    expect(validateAdapter(file, { ...expectation, rank })).toEqual(content);
+    expect(() => validateAdapter(file, { ...expectation, rank: 4 })).toThrow(/its rank is 3, not 4/);
+  });
+
+  it('of F16 numbers is widened, minus zero and subnormal numbers included', () => {
+    const bits = [0x3c00, 0xc000, 0x8000, 0x0001, 0x7bff, 0x2e66];
+    const expected = Float32Array.from([1, -2, -0, 2 ** -24, 65504, Math.fround(0.0999755859375)]);
+    const half = tensors(rank).map(({ name, shape, data }) => ({
+      name,
+      shape,
+      type: 1,
+      data: new Uint8Array(Uint16Array.from({ length: data.length }, (_, index) => bits[index % bits.length] ?? 0).buffer),
+    }));
+    const halves = encodeGguf(
+      metadata.map((entry) => (entry.key === 'general.file_type' ? { ...entry, value: 1 } : entry)),
+      half,
+    );
+    expect(validateAdapter(halves, { ...expectation, maxWeight: 65504 }).values.subarray(0, bits.length)).toEqual(expected);
+    expect(() => validateAdapter(halves, expectation)).toThrow(/holds 65504; a weight's size must be at most 10000/);
+    expect(() => validateAdapter(encodeGguf(metadata, half), expectation)).toThrow(/"general\.file_type" is "0", not "1"/);
   });
 
   it('is found out by its hash before anything in it is read', () => {

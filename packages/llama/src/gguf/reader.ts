@@ -19,6 +19,10 @@ export interface GgufHeader {
   readonly types: ReadonlyMap<string, string>;
   /** In the order of the file. */
   readonly tensors: readonly TensorInfo[];
+  /** First byte after the header itself; padding follows. */
+  readonly headerEnd: number;
+  /** First byte of the tensors' data. */
+  readonly start: number;
   /** First byte after the last tensor's padding. */
   readonly end: number;
 }
@@ -81,15 +85,16 @@ function readTensorInfo(reader: ByteReader, index: number): Unplaced {
 }
 
 /** Offsets must follow each other without gaps, as every writer makes them and llama.cpp demands. */
-function place(reader: ByteReader, unplaced: readonly Unplaced[], alignment: number): Pick<GgufHeader, 'tensors' | 'end'> {
-  const start = alignUp(reader.position, alignment);
+function place(reader: ByteReader, unplaced: readonly Unplaced[], alignment: number): Omit<GgufHeader, 'metadata' | 'types'> {
+  const headerEnd = reader.position;
+  const start = alignUp(headerEnd, alignment);
   let next = 0;
   const tensors = unplaced.map(({ relative, ...tensor }) => {
     if (relative !== next) throw reader.refuse(`tensor "${tensor.name}" lies at ${relative} where ${next} is due`);
     next = alignUp(relative + tensor.bytes, alignment);
     return { ...tensor, offset: start + relative };
   });
-  return { tensors, end: start + next };
+  return { tensors, headerEnd, start, end: start + next };
 }
 
 /**

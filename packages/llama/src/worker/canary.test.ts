@@ -1,9 +1,11 @@
+import { readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { Agent } from '../engine/agent.ts';
+import { Agent } from '../engine/agent.ts';
 import type { Engine } from '../engine/engine.ts';
 import { encodeAdapter } from '../gguf/adapter-file.ts';
 import { adaptedMatrices } from '../model/parameter-layout.ts';
-import { openEngine, randomAgent, temporaryFolder, writeTinyModel } from '../testing/tiny-model.ts';
+import { openEngine, randomAgent, temporaryFolder, tinyAdapter, writeTinyModel } from '../testing/tiny-model.ts';
 import { Canary } from './canary.ts';
 
 const folder = temporaryFolder();
@@ -65,6 +67,23 @@ it('does not take log-probs that are no numbers for equal', async () => {
   agent.weights.fill(1e20);
   agent.changed();
   await expect(canary.check('agent', agent.current(), fileOf(agent))).rejects.toMatchObject({ code: 'failed_precondition' });
+});
+
+it('refuses weights whose policy is too far from the base model, however finite', async () => {
+  const agent = randomAgent(engine);
+  const strict = new Canary(engine, 1e-3);
+  const checked = strict.check('agent', agent.current(), fileOf(agent));
+  await expect(checked).rejects.toThrow(/nats a token from the base model's, more than 0\.001/);
+  await expect(checked).rejects.toMatchObject({ code: 'failed_precondition' });
+  const fresh = new Agent('fresh', tinyAdapter, engine.model);
+  expect(await strict.check('fresh', fresh.current(), fileOf(fresh))).toBeLessThan(1e-4);
+  strict.close();
+});
+
+it('leaves no file behind', async () => {
+  const agent = randomAgent(engine);
+  await canary.check('agent', agent.current(), fileOf(agent));
+  expect(readdirSync(tmpdir()).filter((name) => name.startsWith(`redqueen-${process.pid}-`))).toEqual([]);
 });
 
 it('checks several adapters at once without mixing them up', async () => {

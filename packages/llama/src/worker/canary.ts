@@ -1,7 +1,5 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { AdapterWeights } from '../engine/adapter-weights.ts';
+import { RedQueenError } from '@redqueen/core';
+import { type AdapterWeights, baseWeights } from '../engine/adapter-weights.ts';
 import type { Engine } from '../engine/engine.ts';
 import { eachHeadBlock } from '../engine/head-pass.ts';
 import type { ModelLane } from '../engine/model-lane.ts';
@@ -12,10 +10,15 @@ import { isTrainable } from '../model/foreign-model.ts';
 import { planTrees, type TreeChunk } from '../engine/tree-chunks.ts';
 import { prefixTree } from '../model/prefix-tree.ts';
 import { treeInputs } from '../model/tree-batch.ts';
+import { largerKl } from './divergence.ts';
+import { withNamelessFile } from './nameless-file.ts';
 
 const promptTokens = 12;
 const answerTokens = 6;
 const sequences = 2;
+
+/** Bound on the KL between an adapter's policy and the base model's, in nats a token, where none is given: what no training comes near. */
+export const defaultMaxKlToBase = 50;
 
 /**
  * Compares our engine with a plain llama.cpp context on the same adapter: the trainer's graph, where the model has one, over whole rows of logits, and
@@ -24,16 +27,21 @@ const sequences = 2;
  */
 export class Canary {
   readonly #engine: Engine;
-  readonly #folder = mkdtempSync(join(tmpdir(), 'redqueen-canary-'));
+  readonly #maxKlToBase: number;
   #context: StockContext | null = null;
+  #base: readonly Float32Array[] | null = null;
   #last: Promise<unknown> = Promise.resolve();
-  #files = 0;
 
-  constructor(engine: Engine) {
+  /** `maxKlToBase`: the bound on the KL to the base model, in nats a token. */
+  constructor(engine: Engine, maxKlToBase = defaultMaxKlToBase) {
     this.#engine = engine;
+    this.#maxKlToBase = maxKlToBase;
   }
 
-  /** Largest |difference| of log-probs between our engine with these weights and llama.cpp with this file; Infinity where any is not a number. */
+  /**
+   * Largest |difference| of log-probs between our engine with these weights and llama.cpp with this file; Infinity where any is not a number.
+   * Throws `failed_precondition` where the weights give logits that are not finite, or a policy further from the base model's than the bound.
+   */
   check(owner: string, weights: AdapterWeights, file: Uint8Array): Promise<number> {
     const work = () => this.#compare(owner, weights, file);
     const result = this.#last.then(work, work);
@@ -41,9 +49,10 @@ export class Canary {
     return result;
   }
 
-  /** Removes the temporary files. */
+  /** Frees the stock context. To be called while nothing is being checked. */
   close(): void {
-    rmSync(this.#folder, { recursive: true, force: true });
+    this.#context?.close();
+    this.#context = null;
   }
 
   async #compare(owner: string, weights: AdapterWeights, file: Uint8Array): Promise<number> {
@@ -51,6 +60,7 @@ export class Canary {
     const length = Math.min(promptTokens, model.context - answerTokens);
     const prompts = Array.from({ length: sequences }, (_, which) => fixedTokens(which, length, model.vocabulary));
     const ours = await this.#ownResults(owner, weights, prompts);
+    await this.#checkKl(owner, ours, prompts);
     return this.#engine.onOneLane(owner, 'score', () => this.#differenceFromStock(ours, length, file));
   }
 
@@ -58,10 +68,8 @@ export class Canary {
     const { vocabulary } = this.#engine.model;
     this.#context ??= new StockContext(this.#engine.native, vocabulary, promptTokens + answerTokens);
     const context = this.#context;
-    const path = join(this.#folder, `${this.#files++}.gguf`);
-    writeFileSync(path, file);
-    try {
-      return await context.withAdapter(path, async () => {
+    return withNamelessFile(file, (path) =>
+      context.withAdapter(path, async () => {
         let largest = 0;
         for (const result of ours) {
           const stock = await context.logits(result.tokens.subarray(0, -1));
@@ -69,9 +77,21 @@ export class Canary {
           largest = Math.max(largest, differenceOf(result, stock, length, vocabulary));
         }
         return Number.isFinite(largest) ? largest : Infinity;
-      });
-    } finally {
-      rmSync(path, { force: true });
+      }),
+    );
+  }
+
+  async #checkKl(owner: string, ours: readonly OwnResult[], prompts: readonly Int32Array[]): Promise<void> {
+    const { model } = this.#engine;
+    if (!isTrainable(model)) return;
+    this.#base ??= await this.#engine.pool.run(owner, 'score', (member) => logitsOf(member, baseWeights, prompts));
+    for (const [index, rows] of this.#base.entries()) {
+      const kl = largerKl((ours[index] as OwnResult).logits.subarray(0, rows.length), rows, model.vocabulary);
+      if (kl <= this.#maxKlToBase) continue;
+      throw new RedQueenError(
+        'failed_precondition',
+        `adapter: its policy is ${kl.toPrecision(3)} nats a token from the base model's, more than ${this.#maxKlToBase}; go back to an earlier version`,
+      );
     }
   }
 
@@ -90,7 +110,9 @@ export class Canary {
       logits: new Float32Array(0),
     }));
     if (!isTrainable(engine.model)) return answers;
-    return engine.pool.run(owner, 'score', (member) => withGraphLogits(member, weights, answers));
+    const sequencesOfTokens = answers.map(({ tokens }) => tokens);
+    const logits = await engine.pool.run(owner, 'score', (member) => logitsOf(member, weights, sequencesOfTokens));
+    return answers.map((answer, index) => ({ ...answer, logits: logits[index] as Float32Array }));
   }
 }
 
@@ -104,22 +126,29 @@ interface OwnResult {
   readonly logits: Float32Array;
 }
 
-async function withGraphLogits(member: ModelLane, weights: AdapterWeights, answers: readonly OwnResult[]): Promise<readonly OwnResult[]> {
+/** Logits after every token of a sequence but the last, by the trainer's graph, [tokens − 1 × vocabulary] each. */
+async function logitsOf(
+  member: ModelLane,
+  weights: AdapterWeights,
+  sequencesOfTokens: readonly Int32Array[],
+): Promise<readonly Float32Array[]> {
   const { model } = member;
-  const [{ shape, trees, places }] = planTrees(answers.map(({ tokens }) => prefixTree(tokens.subarray(0, 1), [tokens.subarray(1)]))) as [
-    TreeChunk,
-  ];
+  const [{ shape, trees, places }] = planTrees(
+    sequencesOfTokens.map((tokens) => prefixTree(tokens.subarray(0, 1), [tokens.subarray(1)])),
+  ) as [TreeChunk];
   const inputs = treeInputs(trees, shape, model.heads / model.keyValueHeads);
   const graph = await member.scorer(shape, weights);
   const hidden = await graph.forward(inputs);
   const rows = trees.reduce((sum, { tree }) => sum + tree.outputs.length, 0);
   const logits = new Float32Array(rows * model.vocabulary);
   await eachHeadBlock(member, { hidden, rows, trained: false }, async (block) => logits.set(block.logits, block.first * model.vocabulary));
-  return places.map((place, index) => {
-    const answer = answers[place] as OwnResult;
+  const found: Float32Array[] = [];
+  for (const [index, place] of places.entries()) {
     const first = (inputs.firstRows[index] as number) * model.vocabulary;
-    return { ...answer, logits: logits.subarray(first, first + (answer.tokens.length - 1) * model.vocabulary) };
-  });
+    const count = (sequencesOfTokens[place] as Int32Array).length - 1;
+    found[place] = logits.subarray(first, first + count * model.vocabulary);
+  }
+  return found;
 }
 
 /** Largest |difference| of log-probs from those of llama.cpp: the trainer's over whole rows, the sampler's over its own tokens. */

@@ -8,6 +8,9 @@ type TrainRequest = Parameters<PolicyDevice['train']>[0];
 interface ModelBounds {
   readonly context: number;
   readonly vocabulary: number;
+  /** Of models whose graph is ours. */
+  readonly heads?: number;
+  readonly keyValueHeads?: number;
 }
 
 const maxStopTexts = 64;
@@ -19,15 +22,24 @@ function refuse(field: string, problem: string): RedQueenError {
   return new RedQueenError('invalid_argument', `${field} ${problem}`);
 }
 
-function checkLength(field: string, length: number, context: number): void {
+/** Throws `invalid_argument` beyond the context, and `resource_exhausted` where the attention's mask alone would not fit into memory. */
+function checkLength(field: string, length: number, { context, heads = 1, keyValueHeads = 1 }: ModelBounds): void {
   if (length > context) throw refuse(field, `needs ${length} tokens; the model's context is ${context}`);
+  const mask = 4 * length ** 2 * (heads / keyValueHeads);
+  const free = process.availableMemory();
+  if (mask <= free) return;
+  const gibibytes = (bytes: number): string => `${(bytes / 2 ** 30).toPrecision(3)} GiB`;
+  throw new RedQueenError(
+    'resource_exhausted',
+    `${field} needs ${length} tokens, whose attention takes ${gibibytes(mask)} where ${gibibytes(free)} are free; send fewer tokens`,
+  );
 }
 
 /** Throws `invalid_argument` naming the field. */
 export function checkGenerate(
   request: GenerateRequest,
   prompts: readonly { readonly tokens: Int32Array; readonly samples: number; readonly seed: number }[],
-  { context, vocabulary }: ModelBounds,
+  model: ModelBounds,
 ): void {
   const { maxTokens, temperature } = request;
   if (!Number.isInteger(maxTokens) || maxTokens < 1) throw refuse('max_tokens', `is ${maxTokens}; it must be a whole number from 1`);
@@ -36,8 +48,8 @@ export function checkGenerate(
     if (!Number.isInteger(samples) || samples < 1 || samples > maxSamples)
       throw refuse(`prompts[${index}].samples`, `is ${samples}; it must be 1 to ${maxSamples}`);
     if (!Number.isInteger(seed)) throw refuse(`prompts[${index}].seed`, `is ${seed}; it must be a whole number`);
-    checkTokens(`prompts[${index}].tokens`, tokens, vocabulary);
-    checkLength(`prompts[${index}].text`, tokens.length + maxTokens, context);
+    checkTokens(`prompts[${index}].tokens`, tokens, model.vocabulary);
+    checkLength(`prompts[${index}].text`, tokens.length + maxTokens, model);
   }
 }
 
@@ -64,11 +76,11 @@ export function checkPrompt({ text, tokens = [], messages = [] }: SamplePrompt, 
 /** Throws `invalid_argument` naming the field. */
 export function checkScore(
   items: readonly { readonly prompt: Int32Array; readonly continuations: readonly Int32Array[] }[],
-  context: number,
+  model: ModelBounds,
 ): void {
   for (const [index, { prompt, continuations }] of items.entries()) {
     const longest = continuations.reduce((most, { length }) => Math.max(most, length), 0);
-    checkLength(`prompts[${index}]`, prompt.length + longest, context);
+    checkLength(`prompts[${index}]`, prompt.length + longest, model);
   }
 }
 
@@ -136,7 +148,7 @@ export function checkTrain(request: TrainRequest, model: ModelBounds): void {
     checkGroupSettings(field, group, request.loss.kind);
     for (const [which, sample] of group.samples.entries()) {
       checkSample(`${field}.samples[${which}]`, sample, model.vocabulary);
-      checkLength(`${field}.samples[${which}]`, group.promptTokens.length + sample.tokens.length, model.context);
+      checkLength(`${field}.samples[${which}]`, group.promptTokens.length + sample.tokens.length, model);
     }
   }
 }

@@ -75,3 +75,27 @@ it('says clearly that a file is no model, and leaves no process behind', async (
   });
   expect(exits).toEqual([]);
 });
+
+it('kills a child that hangs, says so, and starts another', async () => {
+  const exited = Promise.withResolvers<string>();
+  const device = await startDevice({ modelPath: writeTinyModel(folder.path), threads: 1, hangMs: 2000, onExit: exited.resolve });
+  try {
+    const pid = device.pid as number;
+    process.kill(pid, 'SIGSTOP');
+    const pending = device.generate(request);
+    expect(await exited.promise).toBe('no sign of life for 2 s, killed');
+    await expect(pending).rejects.toMatchObject({ code: 'unavailable', message: expect.stringContaining('no sign of life') as string });
+    await device.restart();
+    expect(device.pid).not.toBe(pid);
+    expect(await device.generate(request)).toHaveLength(1);
+  } finally {
+    await device.close();
+  }
+});
+
+it('ends a child that hangs while it is closed', async () => {
+  const device = await startDevice({ modelPath: writeTinyModel(folder.path), threads: 1, closeMs: 500 });
+  process.kill(device.pid as number, 'SIGSTOP');
+  await device.close();
+  expect(device.pid).toBeUndefined();
+});

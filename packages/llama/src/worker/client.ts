@@ -1,14 +1,28 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { RedQueenError } from '@redqueen/core';
-import type { AnswerMessage, CancelMessage } from './messages.ts';
+import type { AnswerMessage, BeatMessage, CancelMessage } from './messages.ts';
 import type { DeviceReport, OpenOptions, PolicyDevice } from './protocol.ts';
+import { type Watch, watch } from './watchdog.ts';
 
 /** How to start a device. */
 export interface DeviceOptions extends OpenOptions {
+  /**
+   * Milliseconds without a sign of life after which the child is killed; 60 000 where missing. Computing is no hang: it leaves the child's event
+   * loop free to answer.
+   */
+  readonly hangMs?: number;
+  /** The same while the model is loaded, which does block the child; 600 000 where missing. */
+  readonly openMs?: number;
+  /** What a child is given to end by itself when it is closed, before it is killed; 5 000 where missing. */
+  readonly closeMs?: number;
   /** Called when the child ends without having been closed, with what is known of the cause. */
   readonly onExit?: (reason: string) => void;
 }
+
+const defaultHangMs = 60_000;
+const defaultOpenMs = 600_000;
+const defaultCloseMs = 5000;
 
 /** A device in a child process. Its agents and versions live as long as the child does. */
 export interface DeviceHandle extends PolicyDevice {
@@ -34,6 +48,8 @@ class Child {
   readonly #ended: Promise<void>;
   #calls = 0;
   #gone: string | null = null;
+  #hung: string | null = null;
+  #watch: Watch | null = null;
 
   constructor(threads: number, onExit: (reason: string) => void) {
     // Parent's flags (test runners, loaders) must not leak into the child; libuv's pool carries file work beside koffi's own threads.
@@ -43,18 +59,22 @@ class Child {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       env: { ...inherited(), UV_THREADPOOL_SIZE: String(threads + 2) },
     });
-    this.process.on('message', (message) => this.#settle(message as AnswerMessage));
+    this.process.on('message', (message) => {
+      this.#watch?.answered();
+      if (!('beat' in (message as AnswerMessage | BeatMessage))) this.#settle(message as AnswerMessage);
+    });
     this.#ended = new Promise((resolve) => {
       const end = (reason: string): void => {
         if (this.#gone !== null) return;
         this.#gone = reason;
+        this.#watch?.stop();
         for (const { reject } of this.#pending.values()) reject(this.#unavailable());
         this.#pending.clear();
         onExit(reason);
         resolve();
       };
       this.process.on('error', (error) => end(error.message));
-      this.process.on('exit', (code, signal) => end(signal === null ? `exit code ${code}` : `signal ${signal}`));
+      this.process.on('exit', (code, signal) => end(this.#hung ?? (signal === null ? `exit code ${code}` : `signal ${signal}`)));
     });
   }
 
@@ -93,9 +113,23 @@ class Child {
     return answer.finally(() => signal.removeEventListener('abort', cancel));
   }
 
-  async close(): Promise<void> {
+  /** Kills the process when it gives no sign of life for so long. */
+  watch(limitMs: number): void {
+    this.#watch?.stop();
+    if (this.#gone !== null) return;
+    // A stopped process takes the beat without an error; a dead one's error is told by its exit.
+    const beat = (): void => void this.process.send({ beat: true }, () => undefined);
+    this.#watch = watch(limitMs, beat, () => {
+      this.#hung = `no sign of life for ${limitMs / 1000} s, killed`;
+      this.process.kill('SIGKILL');
+    });
+  }
+
+  async close(closeMs = defaultCloseMs): Promise<void> {
     if (this.process.connected) this.process.disconnect();
+    const timer = setTimeout(() => this.process.kill('SIGKILL'), closeMs);
     await this.#ended;
+    clearTimeout(timer);
   }
 
   #settle(message: AnswerMessage): void {
@@ -123,7 +157,7 @@ function inherited(): NodeJS.ProcessEnv {
  * Throws what `open` throws, with the child ended.
  */
 export async function startDevice(options: DeviceOptions): Promise<DeviceHandle> {
-  const { onExit: _, ...wanted } = options;
+  const { onExit: _, closeMs, hangMs = defaultHangMs, openMs = defaultOpenMs, ...wanted } = options;
   let closing = false;
   let child = begin();
   function begin(): Child {
@@ -133,10 +167,13 @@ export async function startDevice(options: DeviceOptions): Promise<DeviceHandle>
   }
   async function open(): Promise<DeviceReport> {
     try {
-      return await child.call<DeviceReport>('open', [wanted]);
+      child.watch(openMs);
+      const report = await child.call<DeviceReport>('open', [wanted]);
+      child.watch(hangMs);
+      return report;
     } catch (error) {
       closing = true;
-      await child.close();
+      await child.close(closeMs);
       throw error;
     }
   }
@@ -147,14 +184,14 @@ export async function startDevice(options: DeviceOptions): Promise<DeviceHandle>
     },
     async restart() {
       closing = true;
-      await child.close();
+      await child.close(closeMs);
       closing = false;
       child = begin();
       return open();
     },
     async close() {
       closing = true;
-      await child.close();
+      await child.close(closeMs);
     },
     open: (request) => child.call('open', [request]),
     createAgent: (...parameters) => child.call('createAgent', parameters),

@@ -257,23 +257,38 @@ describe('the device refuses', () => {
     expect(await device.exportAgent(agent)).toEqual(before);
   });
 
-  it('weights with which nothing is finite any more, in serving and in training, and keeps the agent as it was', async () => {
+  it('weights gone wild and a gradient that overflows, and keeps the agent as it was', async () => {
     const { modelHash, architecture } = await device.report();
-    const matrices = adaptedMatrices(byteModel(tinySize));
+    const base = { architecture, baseHash: modelHash, matrices: adaptedMatrices(byteModel(tinySize)) };
     const before = await device.exportAgent(agent);
-    const { values } = validateAdapter(before.adapter, { architecture, baseHash: modelHash, matrices, maxRank: 8 });
-    const adapter = encodeAdapter(
-      { rank: tinyAdapter.rank, alpha: tinyAdapter.alpha, values: values.fill(1e20) },
-      { architecture, baseHash: modelHash, matrices },
-    );
-    await expect(device.loadVersion(agent, 7, adapter, sha256(adapter))).rejects.toMatchObject({ code: 'failed_precondition' });
+    const { values } = validateAdapter(before.adapter, { ...base, maxRank: 8 });
+    const filled = (value: number) => encodeAdapter({ rank: tinyAdapter.rank, alpha: tinyAdapter.alpha, values: values.fill(value) }, base);
+    const tooLarge = filled(1e20);
+    await expect(device.loadVersion(agent, 7, tooLarge, sha256(tooLarge))).rejects.toThrow(/blk\.0\.attn_q\.weight\.lora_a" holds 1000000/);
+    await expect(device.restoreAgent(agent, { ...before, adapter: tooLarge })).rejects.toMatchObject({ code: 'invalid_argument' });
     await expect(device.generate({ agent, version: 7, prompts, maxTokens: 1, temperature: 1, stop: '' })).rejects.toMatchObject({
       code: 'not_found',
     });
-    await device.restoreAgent(agent, { adapter, optimizer: before.optimizer });
-    await expect(learn(0)).rejects.toThrow(/gradient is not finite/);
-    expect((await device.exportAgent(agent)).adapter).toEqual(adapter);
-    await device.restoreAgent(agent, before);
+    const groups = rewarded(await sample(0)).map((group) => ({
+      ...group,
+      samples: group.samples.map((each) => ({ ...each, advantages: each.advantages.map(() => 3e38) })),
+    }));
+    const overflowing = device.train({ agent, groups, normaliser: 1e-30, loss, update });
+    await expect(overflowing).rejects.toThrow(/gradient is not finite/);
+    await expect(overflowing).rejects.toMatchObject({ code: 'failed_precondition' });
     expect(await device.exportAgent(agent)).toEqual(before);
+  });
+
+  it('an adapter of another rank than the agent, and other weights under a number that is taken', async () => {
+    await device.createAgent('small', { rank: 2, alpha: 2, seed: 3 });
+    const small = await device.exportAgent('small');
+    await device.loadVersion('small', 1, small.adapter, sha256(small.adapter));
+    await device.loadVersion('small', 1, small.adapter, sha256(small.adapter));
+    await expect(device.loadVersion(agent, 8, small.adapter, sha256(small.adapter))).rejects.toThrow(/its rank is 2, not 4/);
+    await device.createAgent('smaller', { rank: 2, alpha: 2, seed: 4 });
+    const other = await device.exportAgent('smaller');
+    await expect(device.loadVersion('small', 1, other.adapter, sha256(other.adapter))).rejects.toMatchObject({ code: 'already_exists' });
+    await device.removeAgent('small');
+    await device.removeAgent('smaller');
   });
 });

@@ -75,7 +75,7 @@ export class LocalDevice implements PolicyDevice {
       tokenizer,
       vocabulary,
       grammars: () => (grammars ??= new Grammars(vocabulary)),
-      canary: new Canary(engine),
+      canary: new Canary(engine, options.maxKlToBase),
       expectation,
       model: basename(modelPath),
       threads,
@@ -101,13 +101,19 @@ export class LocalDevice implements PolicyDevice {
     const owner = this.#agent(agent);
     if (!Number.isInteger(version) || version < 1)
       throw new RedQueenError('invalid_argument', `version is ${version}; it must be a whole number from 1 (0 is the base model)`);
+    const served = owner.versions.get(version);
+    if (served !== undefined && served.key !== sha256) {
+      throw new RedQueenError('already_exists', `version ${version} of agent "${agent}" is loaded with other weights; drop it first`);
+    }
     const { canary, expectation } = this.#ready();
-    const { rank, alpha, values } = validateAdapter(adapter, { ...expectation, sha256 });
-    const weights = foldedWeights(sha256, values, owner.layoutOf(rank), rank, alpha);
-    const canaryDifference = await canary.check(agent, weights, adapter);
+    const { rank } = owner.settings;
+    const content = validateAdapter(adapter, { ...expectation, rank, sha256 });
+    const weights = foldedWeights(sha256, content.values, owner.layout, rank, content.alpha);
+    // Written anew by us, so that llama.cpp computes with the very numbers that we serve where the file held others (F16).
+    const canaryDifference = await canary.check(agent, weights, encodeAdapter(content, expectation));
     if (!Number.isFinite(canaryDifference)) {
       throw new RedQueenError(
-        'invalid_argument',
+        'failed_precondition',
         'adapter: with it the model gives log-probs that are not finite; go back to an earlier version',
       );
     }
@@ -133,7 +139,7 @@ export class LocalDevice implements PolicyDevice {
       prompt: tokenizer.prompt(text),
       continuations: continuations.map((continuation) => tokenizer.continuation(continuation)),
     }));
-    checkScore(items, engine.model.context);
+    checkScore(items, engine.model);
     const scores = await engine.score(request.agent, weights, items);
     return items.map(({ prompt, continuations }, index) => ({
       prompt: request.prompts[index]?.text ?? '',

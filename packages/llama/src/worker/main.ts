@@ -1,10 +1,10 @@
 // The native child process: it owns llama.cpp and ggml, so that an assertion in native code costs one restart and never the service.
 import { RedQueenError } from '@redqueen/core';
-import type { AnswerMessage, CallMessage, CancelMessage } from './messages.ts';
+import type { AnswerMessage, BeatMessage, CallMessage, CancelMessage } from './messages.ts';
 import { errorMessage } from './messages.ts';
 import type { PolicyDevice } from './protocol.ts';
 
-function send(answer: AnswerMessage): void {
+function send(answer: AnswerMessage | BeatMessage): void {
   // Without a parent there is nobody to answer; `disconnect` ends the process.
   if (process.connected) process.send?.(answer);
 }
@@ -41,7 +41,10 @@ function receive(message: CallMessage | CancelMessage): void {
 // Imported here, so that missing or foreign libraries become the answer to the first call instead of a crash without words.
 const device = import('./device.ts').then(({ LocalDevice }) => new LocalDevice(() => performance.now() / 1000));
 device.catch(() => undefined);
-process.on('message', (message) => receive(message as CallMessage | CancelMessage));
+process.on('message', (message: CallMessage | CancelMessage | BeatMessage) => {
+  if ('beat' in message) send(message);
+  else receive(message);
+});
 process.on('disconnect', () => {
   void device.then((opened) => opened.close()).finally(() => process.exit(0));
 });

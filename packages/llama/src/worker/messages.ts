@@ -13,6 +13,11 @@ export interface CancelMessage {
   readonly cancel: number;
 }
 
+/** The parent asks whether the child's event loop still turns; the child sends the same back. */
+export interface BeatMessage {
+  readonly beat: true;
+}
+
 /** The child's answer to a call. */
 export type AnswerMessage =
   | { readonly call: number; readonly value: unknown }

@@ -220,6 +220,8 @@ export interface OpenOptions {
   readonly activationBytes?: number | undefined;
   /** How to sample; by the model where left out. */
   readonly sampling?: SamplingChoice;
+  /** Bound on the KL between an adapter's policy and the base model's that `loadVersion` accepts, in nats a token; 50 where left out. */
+  readonly maxKlToBase?: number;
 }
 
 /** What to sample. */
@@ -255,9 +257,10 @@ export interface PolicyDevice {
   createAgent(agent: string, settings: AdapterSettings, files?: InitialFiles): Promise<void>;
   removeAgent(agent: string): Promise<void>;
   /**
-   * Makes an adapter file servable as that version, after validating it (hash, keys, names, shapes, rank, finite values) and the canary:
-   * log-probs of fixed prompts under our engine with these weights and under stock llama.cpp with the file. Returns the largest difference.
-   * Throws RedQueenError `invalid_argument` for a bad file, `data_loss` where the hash does not fit, and `failed_precondition` where log-probs with it are not finite.
+   * Makes an adapter file servable as that version, after validating it (size, hash, keys, names, types, shapes, the agent's rank, finite weights within
+   * a cap) and the canary: log-probs of fixed prompts under our engine with these weights and under stock llama.cpp with the file. Returns the largest difference.
+   * Throws RedQueenError `invalid_argument` for a bad file, `data_loss` where the hash does not fit, `failed_precondition` where log-probs with it are
+   * not finite or its policy is too far from the base model's, and `already_exists` where the version is loaded with other weights.
    */
   loadVersion(agent: string, version: number, adapter: Uint8Array, sha256: string): Promise<{ readonly canaryDifference: number }>;
   dropVersion(agent: string, version: number): Promise<void>;

@@ -59,6 +59,10 @@ export const configSchema = z.strictObject({
         .default(512),
       /** How the device samples: by our own decoder (tree), by stock llama.cpp contexts (stock), or by the model (auto). */
       sampling: z.enum(['auto', 'tree', 'stock']).default('auto'),
+      /** Seconds without a sign of life after which the llama.cpp process is killed and started again. */
+      hangSeconds: z.number().min(1).max(86_400).default(60),
+      /** An adapter whose policy is further from the base model's on the canary's prompts is refused; nats a token. */
+      maxKlToBase: z.number().positive().default(50),
     })
     .prefault({}),
   gateway: z

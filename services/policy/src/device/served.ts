@@ -93,7 +93,7 @@ export class Served {
 
   /**
    * Gets a version ready; the released one where none is named. Throws `not_found` for an unknown agent or a version that is not kept,
-   * naming those that are, `unavailable` for one that is being made again, and `data_loss` for a file that cannot be used.
+   * naming those that are, `failed_precondition` for one that the gate refused, `unavailable` for one that is being made again, and `data_loss` for a file that cannot be used.
    */
   async ready(state: PolicyState, agentName: string, number: number | undefined, signal?: AbortSignal): Promise<ReadyVersion> {
     const agent = agentOf(state, agentName);
@@ -112,6 +112,13 @@ export class Served {
 
   #known(agent: AgentState, number: number): Version {
     const version = agent.versions[number];
+    // One whose measuring was cut short may still have anchors under way, whose answers nobody waits for.
+    if (version?.status === 'refused' && version.passed !== '') {
+      throw new RedQueenError(
+        'failed_precondition',
+        `version ${number} of ${agent.agent} was refused (${version.reason}) and is not served; export it to look at it, or promote it`,
+      );
+    }
     const kept = keptVersions(agent, this.#plan.recipe.maxStaleness);
     // Version 0 of an agent whose files are on their way is the base model: there is nothing to wait for.
     if (version && (version.source === 0 || (version.files && kept.has(number)))) return version;

@@ -88,6 +88,11 @@ export class Trainer {
     try {
       const stats = await this.#update(device, agent, batch, learningRate);
       this.#deaths.delete(key);
+      if (stats.tokens === 0)
+        this.#logger.info(
+          { agent: name, batch: batch.number },
+          `batch ${batch.number} of ${name} has no signal: the weights stay as they are`,
+        );
       return stats;
     } catch (reason) {
       this.#steps.delete(name);

@@ -259,6 +259,23 @@ it('keeps 0, the newest eight, every tenth, the best and those rolled back to; o
   expect(numbers.map((version) => version.number)).toEqual([0, 3, 5, 10, 20, 21, 22, 23, 24, 25, 26, 27]);
 });
 
+it.each([0, 1, 3])('keeps the current version and the %i before it loaded, and trims older ones', async (maxStaleness) => {
+  await begin(testPlan({ updates: 1000, maxStaleness }));
+  const loaded = () => [...(laboratory.device.agents.get(`test:${agent}`)?.versions.keys() ?? [])].sort((a, b) => a - b);
+  for (let round = 0; round < 14; round++) {
+    await batches(2 * round + 1, 2 * round + 2);
+    await answer(allPassed);
+    const { current } = of(agent);
+    // Version 0 is the base model: it needs no loading.
+    const owed = Array.from({ length: maxStaleness + 1 }, (_, age) => current - age).filter((number) => number > 0);
+    expect(loaded()).toEqual(expect.arrayContaining(owed));
+    const { served, state } = laboratory.policies;
+    for (const number of owed) await expect(served.ready(state, agent, number)).resolves.toMatchObject({ source: number });
+  }
+  // Besides those that are owed, a few that somebody asked for lately stay.
+  expect(loaded().length).toBeLessThanOrEqual(maxStaleness + 1 + 4 + 1);
+});
+
 it('asks for patience, not for another version, while a version that was told before a crash is made again', async () => {
   await begin(testPlan());
   const policy = { role: 'policy', key: '0' };
