@@ -1,0 +1,85 @@
+import { bootstrapQuantile, quantileOf } from './bootstrap.ts';
+import type { Estimate, Figure, Form, Goal } from './figure.ts';
+import { underLoad } from './load.ts';
+import { comparePairs, type Comparison } from './pairs.ts';
+import { judge } from './verdict.ts';
+
+/** What a bench works with. */
+export interface Stage<Models> {
+  /** The threads that llama.cpp and ggml may compute with, over all processes; never more than cores. */
+  readonly threads: number;
+  /** Seconds of a monotonic clock. */
+  readonly now: () => number;
+  /** Models by name, and whatever is opened once for several benches. */
+  readonly models: Models;
+}
+
+/** Two sides that do the same work; the figure is the median of seconds(baseline) / seconds(subject) · scale. */
+export interface ComparedSides extends Comparison {
+  readonly kind: 'compared';
+  /** 1 where both sides count the same work. */
+  readonly scale: number;
+}
+
+/** A list of timed values; the figure is one of their quantiles. */
+export interface TimedValues {
+  readonly kind: 'timed';
+  readonly quantile: number;
+  readonly values: () => Promise<readonly number[]>;
+}
+
+/** One number. `timed`: whether it depends on what else the machine does. */
+export interface SingleValue {
+  readonly kind: 'single';
+  readonly timed: boolean;
+  readonly value: () => Promise<number>;
+}
+
+/** How a bench gets its figure. */
+export type Measurement = ComparedSides | TimedValues | SingleValue;
+
+/** A figure and how to measure it. */
+export interface Bench<Size, Models> extends Goal {
+  /** What the figure is compared with, in words; empty where it is compared with its target alone. */
+  readonly baseline: string;
+  readonly subject: string;
+  readonly sizes: Readonly<Record<Form, Size>>;
+  /** Opens what the measurement needs. */
+  readonly open: (size: Size, stage: Stage<Models>) => Promise<Measurement & { readonly close?: () => Promise<void> }>;
+}
+
+/** Pairs that are kept, by form. */
+export const keptPairs: Readonly<Record<Form, number>> = { quick: 5, full: 9 };
+
+interface Measured extends Estimate {
+  readonly control?: number;
+  readonly count: number;
+}
+
+async function measured(measurement: Measurement, pairs: number, now: () => number, seed: number): Promise<Measured> {
+  if (measurement.kind === 'single') {
+    const value = await measurement.value();
+    return { value, low: value, high: value, count: 1 };
+  }
+  if (measurement.kind === 'timed') {
+    const values = await measurement.values();
+    return { ...bootstrapQuantile(values, measurement.quantile, seed), count: values.length };
+  }
+  const { ratios, controls } = await comparePairs(measurement, pairs, now);
+  const scaled = ratios.map((ratio) => ratio * measurement.scale);
+  return { ...bootstrapQuantile(scaled, 0.5, seed), control: quantileOf(controls, 0.5), count: ratios.length };
+}
+
+/** Measures a bench and judges it. Errors of the bench are thrown as they are; what it opened is closed in every case. */
+export async function runBench<Size, Models>(bench: Bench<Size, Models>, form: Form, stage: Stage<Models>, seed = 1): Promise<Figure> {
+  const opened = await bench.open(bench.sizes[form], stage);
+  try {
+    const { result, load } = await underLoad(() => measured(opened, keptPairs[form], stage.now, seed));
+    const { id, what, target, direction, unit } = bench;
+    const goal = { id, what, target, direction, unit };
+    const timed = opened.kind !== 'single' || opened.timed;
+    return { ...goal, ...result, ...judge({ ...goal, ...result, timed, load }), load };
+  } finally {
+    await opened.close?.();
+  }
+}
