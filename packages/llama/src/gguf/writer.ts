@@ -84,31 +84,50 @@ function entryBytes(entry: MetadataEntry): Buffer {
   return Buffer.concat([...head, u32(ValueType[elements]), u64(value.length), ...value.map((item) => scalar(elements, item))]);
 }
 
-function checkTensor({ name, shape, data, type = f32 }: TensorData): void {
+function checkTensor({ name, shape, bytes, type }: PlannedTensor): void {
   const elements = shape.reduce((product, size) => product * size, 1);
   const block = blockSizes.get(type);
-  if (block === undefined || (elements / block.elements) * block.bytes !== data.byteLength || Buffer.byteLength(name) > maxTensorName) {
+  if (block === undefined || (elements / block.elements) * block.bytes !== bytes || Buffer.byteLength(name) > maxTensorName) {
     throw new RedQueenError(
       'invalid_argument',
-      `gguf: tensor "${name}" of type ${type} and shape ${shape.join('×')} cannot have ${data.byteLength} bytes, or its name is too long`,
+      `gguf: tensor "${name}" of type ${type} and shape ${shape.join('×')} cannot have ${bytes} bytes, or its name is too long`,
     );
   }
 }
 
-/** A GGUF file (version 3) as bytes; the same input always gives the same bytes. */
-export function encodeGguf(metadata: readonly MetadataEntry[], tensors: readonly TensorData[]): Uint8Array {
+/** A tensor whose data are still to come. */
+export interface PlannedTensor {
+  readonly name: string;
+  /** Sizes, fastest dimension first. */
+  readonly shape: readonly number[];
+  /** ggml's number of the type. */
+  readonly type: number;
+  readonly bytes: number;
+}
+
+/** Everything before the data of the tensors, padded to where the first one starts. Each tensor's data are padded to `defaultAlignment` too. */
+export function encodeHeader(metadata: readonly MetadataEntry[], tensors: readonly PlannedTensor[]): Uint8Array {
   const parts: Buffer[] = [Buffer.from('GGUF'), u32(3), u64(tensors.length), u64(metadata.length), ...metadata.map(entryBytes)];
   let offset = 0;
   for (const tensor of tensors) {
     checkTensor(tensor);
-    parts.push(string(tensor.name), u32(tensor.shape.length), ...tensor.shape.map(u64), u32(tensor.type ?? f32), u64(offset));
-    offset += alignUp(tensor.data.byteLength, defaultAlignment);
+    parts.push(string(tensor.name), u32(tensor.shape.length), ...tensor.shape.map(u64), u32(tensor.type), u64(offset));
+    offset += alignUp(tensor.bytes, defaultAlignment);
   }
   const header = Buffer.concat(parts);
-  const start = alignUp(header.length, defaultAlignment);
-  const file = new Uint8Array(start + offset);
+  return Buffer.concat([header], alignUp(header.length, defaultAlignment));
+}
+
+/** A GGUF file (version 3) as bytes; the same input always gives the same bytes. */
+export function encodeGguf(metadata: readonly MetadataEntry[], tensors: readonly TensorData[]): Uint8Array {
+  const header = encodeHeader(
+    metadata,
+    tensors.map(({ name, shape, data, type = f32 }) => ({ name, shape, type, bytes: data.byteLength })),
+  );
+  const length = tensors.reduce((sum, { data }) => sum + alignUp(data.byteLength, defaultAlignment), header.length);
+  const file = new Uint8Array(length);
   file.set(header);
-  let position = start;
+  let position = header.length;
   for (const { data } of tensors) {
     file.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), position);
     position += alignUp(data.byteLength, defaultAlignment);

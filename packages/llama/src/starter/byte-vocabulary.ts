@@ -7,7 +7,7 @@ export const byteTokens = { begin: 256, end: 257, padding: 258 } as const;
 /** Number of tokens. */
 export const byteVocabularySize = 259;
 
-const tokenType = { normal: 1, control: 3 } as const;
+const tokenType = { normal: 1, control: 3, unused: 5 } as const;
 
 /** GPT-2's printable stand-ins for bytes (bytes_to_unicode of its encoder.py): printable bytes stand for themselves, the rest follow from U+0100. */
 function standIns(): readonly string[] {
@@ -16,10 +16,11 @@ function standIns(): readonly string[] {
   return Array.from({ length: 256 }, (_, byte) => String.fromCodePoint(printable(byte) ? byte : next++));
 }
 
-/** The tokenizer's part of a model file's metadata. */
-export function byteVocabularyMetadata(): readonly MetadataEntry[] {
-  const tokens = [...standIns(), '<|bos|>', '<|eos|>', '<|pad|>'];
-  const types = tokens.map((_, id) => (id < 256 ? tokenType.normal : tokenType.control));
+/** The tokenizer's part of a model file's metadata. A `size` beyond the bytes and special tokens is filled with tokens that no text contains. */
+export function byteVocabularyMetadata(size = byteVocabularySize): readonly MetadataEntry[] {
+  const unused = Array.from({ length: size - byteVocabularySize }, (_, index) => `<|unused ${index}|>`);
+  const tokens = [...standIns(), '<|bos|>', '<|eos|>', '<|pad|>', ...unused];
+  const types = tokens.map((_, id) => (id < 256 ? tokenType.normal : id < byteVocabularySize ? tokenType.control : tokenType.unused));
   return [
     { key: 'tokenizer.ggml.model', type: 'string', value: 'gpt2' },
     { key: 'tokenizer.ggml.pre', type: 'string', value: 'default' },

@@ -33,11 +33,15 @@ export function byteModel(size: ModelSize): HyperParameters {
   };
 }
 
-function metadataOf(model: HyperParameters, name: string): readonly MetadataEntry[] {
-  const u32 = (key: string, value: number): MetadataEntry => ({ key: `llama.${key}`, type: 'u32', value });
-  const f32 = (key: string, value: number): MetadataEntry => ({ key: `llama.${key}`, type: 'f32', value });
+/** The metadata of a model file: its hyper-parameters, and the byte-level vocabulary filled up to the model's. */
+export function modelMetadata(model: HyperParameters, name: string): readonly MetadataEntry[] {
+  const { architecture } = model;
+  const u32 = (key: string, value: number): MetadataEntry => ({ key: `${architecture}.${key}`, type: 'u32', value });
+  const f32 = (key: string, value: number): MetadataEntry => ({ key: `${architecture}.${key}`, type: 'f32', value });
+  // Files leave the size of heads out where it follows from the width.
+  const headSizes = model.headSize * model.heads === model.width ? [] : ['attention.key_length', 'attention.value_length'];
   return [
-    { key: 'general.architecture', type: 'string', value: 'llama' },
+    { key: 'general.architecture', type: 'string', value: architecture },
     { key: 'general.name', type: 'string', value: name },
     { key: 'general.file_type', type: 'u32', value: 0 },
     u32('context_length', model.context),
@@ -50,7 +54,8 @@ function metadataOf(model: HyperParameters, name: string): readonly MetadataEntr
     u32('rope.dimension_count', model.ropeDimensions),
     f32('rope.freq_base', model.ropeBase),
     u32('vocab_size', model.vocabulary),
-    ...byteVocabularyMetadata(),
+    ...headSizes.map((key) => u32(key, model.headSize)),
+    ...byteVocabularyMetadata(model.vocabulary),
   ];
 }
 
@@ -61,7 +66,7 @@ export function encodeModel(model: HyperParameters, weights: Float32Array, name:
     shape,
     data: weights.subarray(offset, offset + length),
   }));
-  return encodeGguf(metadataOf(model, name), tensors);
+  return encodeGguf(modelMetadata(model, name), tensors);
 }
 
 /** The weights of a file that `encodeModel` made for the same model. Throws `invalid_argument` where a tensor is missing or of another shape or type. */
