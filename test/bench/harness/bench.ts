@@ -1,5 +1,5 @@
 import { bootstrapQuantile, quantileOf } from './bootstrap.ts';
-import type { Estimate, Figure, Form, Goal } from './figure.ts';
+import type { Estimate, Figure, Form, Goal, Sizes } from './figure.ts';
 import { underLoad } from './load.ts';
 import { comparePairs, type Comparison } from './pairs.ts';
 import { judge } from './verdict.ts';
@@ -38,18 +38,21 @@ export interface SingleValue {
 /** How a bench gets its figure. */
 export type Measurement = ComparedSides | TimedValues | SingleValue;
 
-/** A figure and how to measure it. */
-export interface Bench<Size, Models> extends Goal {
+/** A measurement with what it has open. */
+export type Opened = Measurement & { readonly close?: () => Promise<void> };
+
+/** A figure and how to measure it. `Size`: what it takes, by form. */
+export interface Bench<Models, Size = unknown> extends Goal {
   /** What the figure is compared with, in words; empty where it is compared with its target alone. */
   readonly baseline: string;
   readonly subject: string;
   readonly sizes: Readonly<Record<Form, Size>>;
   /** Opens what the measurement needs. */
-  readonly open: (size: Size, stage: Stage<Models>) => Promise<Measurement & { readonly close?: () => Promise<void> }>;
+  open(size: Size, stage: Stage<Models>): Promise<Opened>;
 }
 
 /** Pairs that are kept, by form. */
-export const keptPairs: Readonly<Record<Form, number>> = { quick: 5, full: 9 };
+export const keptPairs: Readonly<Record<Form, number>> = { smoke: 5, quick: 5, full: 9 };
 
 interface Measured extends Estimate {
   readonly control?: number;
@@ -71,14 +74,14 @@ async function measured(measurement: Measurement, pairs: number, now: () => numb
 }
 
 /** Measures a bench and judges it. Errors of the bench are thrown as they are; what it opened is closed in every case. */
-export async function runBench<Size, Models>(bench: Bench<Size, Models>, form: Form, stage: Stage<Models>, seed = 1): Promise<Figure> {
+export async function runBench<Models>(bench: Bench<Models>, form: Form, stage: Stage<Models>, seed = 1): Promise<Figure> {
   const opened = await bench.open(bench.sizes[form], stage);
   try {
     const { result, load } = await underLoad(() => measured(opened, keptPairs[form], stage.now, seed));
     const { id, what, target, direction, unit } = bench;
     const goal = { id, what, target, direction, unit };
     const timed = opened.kind !== 'single' || opened.timed;
-    return { ...goal, ...result, ...judge({ ...goal, ...result, timed, load }), load };
+    return { ...goal, form, size: bench.sizes[form] as Sizes, ...result, ...judge({ ...goal, ...result, timed, load }), load };
   } finally {
     await opened.close?.();
   }

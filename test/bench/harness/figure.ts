@@ -1,5 +1,5 @@
-/** Which sizes are measured: a few seconds a figure, or minutes. */
-export type Form = 'quick' | 'full';
+/** Which sizes are measured: tiny ones that only show that a bench works, a few seconds a figure, or minutes. */
+export type Form = 'smoke' | 'quick' | 'full';
 
 /** Whether the value must reach the target from above or stay below it. */
 export type Direction = 'at least' | 'at most';
@@ -38,8 +38,13 @@ export interface Load {
   readonly foreign: number;
 }
 
+/** What was measured on: the model, lengths, counts. */
+export type Sizes = Readonly<Record<string, string | number>>;
+
 /** A measured figure. */
 export interface Figure extends Goal, Estimate {
+  readonly form: Form;
+  readonly size: Sizes;
   readonly verdict: Verdict;
   /** Why nothing is shown; absent where the verdict is met or missed. */
   readonly reason?: string;

@@ -1,0 +1,65 @@
+import { BatchedDecoding } from '../../../packages/llama/src/ffi/batched-decoding.ts';
+import { TensorType } from '../../../packages/llama/src/ffi/ggml.ts';
+import { baseWeights } from '../../../packages/llama/src/engine/adapter-weights.ts';
+import type { ModelName } from '../models.ts';
+import { promptOf } from '../models.ts';
+import { bench, type ModelBench, type ModelStage, type Opened } from './bench.ts';
+
+interface Size {
+  readonly model: ModelName;
+  /** Samples decoded together. */
+  readonly batch: number;
+  readonly prompt: number;
+  /** Tokens of every sample. */
+  readonly tokens: number;
+}
+
+async function open({ model, batch, prompt, tokens }: Size, { models, threads }: ModelStage): Promise<Opened> {
+  const engine = models.engine(model, threads);
+  const decoding = new BatchedDecoding(models.path(model), {
+    threads,
+    sequences: batch,
+    length: prompt + tokens,
+    // As our engine computes.
+    cacheType: TensorType.f32,
+    flashAttention: false,
+  });
+  const given = promptOf(engine.model, prompt, batch);
+  const settings = { maxTokens: tokens, temperature: 1, stops: new Set<number>() };
+  return {
+    kind: 'compared',
+    scale: 1,
+    control: 'baseline',
+    baseline: {
+      // The prompt's logits give the first tokens, so that one step less is due.
+      run: async () => decoding.run(given, tokens - 1, (step, sequence) => (step * 31 + sequence * 17) % 256),
+    },
+    subject: {
+      run: async () => {
+        await engine.sample('bench', baseWeights, [{ tokens: given, samples: batch, seed: 1 }], settings);
+      },
+    },
+    close: async () => decoding.close(),
+  };
+}
+
+function sampling(model: ModelName, label: string, batch: number, target: number, quick: number, full: number): ModelBench {
+  const size = (tokens: number): Size => ({ model, batch, prompt: 16, tokens });
+  return bench<Size>({
+    id: `P1.${label}.b${batch}`,
+    what: `sampling ${batch} at once with log-probs`,
+    baseline: 'llama_decode over random tokens without a sampler, as llama-batched-bench runs it',
+    subject: 'Engine.sample',
+    target,
+    direction: 'at least',
+    unit: '',
+    sizes: { smoke: { model: 'tiny', batch, prompt: 8, tokens: 3 }, quick: size(quick), full: size(full) },
+    open,
+  });
+}
+
+/** P1: what sampling costs beside bare decoding, at several batch sizes. */
+export const samplingBenches: readonly ModelBench[] = [1, 4, 8, 16].flatMap((batch) => [
+  sampling('starter', 'starter', batch, 0.8, 48, 200),
+  sampling('smollm2-135m', '135m', batch, 0.95, 4, 64),
+]);
