@@ -1,8 +1,9 @@
-// npm run bench -- [--full] [--only P1,P5] [--threads 1] [--json] [--record]: figures against their targets.
+// npm run bench -- [--full] [--only P1,P5] [--threads 1] [--json] [--record] [--page]: figures against their targets.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RedQueenError } from '@redqueen/core';
+import { runDetails } from './benches/run.ts';
 import { loadText, sizeText, targetText, valueText, verdictText } from './figure-text.ts';
 import { runBench } from './harness/bench.ts';
 import type { Figure } from './harness/figure.ts';
@@ -45,11 +46,10 @@ async function measureAll({ benches, form, threads, json }: BenchCommand, models
   return { figures, failed };
 }
 
-const folder = mkdtempSync(join(tmpdir(), 'redqueen-bench-'));
-try {
-  const command = benchCommand(process.argv.slice(2));
+async function measureAndTell(command: BenchCommand, folder: string): Promise<void> {
   tell(`${command.form} form, ${command.threads} thread(s) a side, on ${machineText(thisMachine())}`);
   const { figures, failed } = await measureAll(command, new Models(folder));
+  if (!command.json && !failed) for (const [name, value] of await runDetails()) console.log(`${name.padEnd(42)} ${value.padStart(22)}`);
   if (failed) process.exitCode = 1;
   if (command.record) {
     const record = withFigures(readRecord(), figures, new Date().toISOString().slice(0, 10));
@@ -57,6 +57,13 @@ try {
     updatePage(record);
     tell('recorded in docs/bench.json and docs/bench.md');
   }
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'redqueen-bench-'));
+try {
+  const command = benchCommand(process.argv.slice(2));
+  if (command.page) updatePage(readRecord());
+  else await measureAndTell(command, folder);
 } catch (reason) {
   tell(RedQueenError.from(reason).message);
   process.exitCode = 1;

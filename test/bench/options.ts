@@ -10,6 +10,8 @@ export interface BenchCommand {
   readonly form: Form;
   readonly json: boolean;
   readonly record: boolean;
+  /** Only brings the page up to the record and the list of benches. */
+  readonly page: boolean;
   readonly threads: number;
   readonly benches: readonly ModelBench[];
 }
@@ -31,6 +33,7 @@ export function benchCommand(words: readonly string[]): BenchCommand {
     full: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     record: { type: 'boolean', default: false },
+    page: { type: 'boolean', default: false },
     only: { type: 'string', default: '' },
     threads: { type: 'string', default: '1' },
   } as const;
@@ -45,6 +48,7 @@ export function benchCommand(words: readonly string[]): BenchCommand {
     form: values.full ? 'full' : 'quick',
     json: values.json,
     record: values.record,
+    page: values.page,
     threads: threadsOf(values.threads),
     benches: chosenBenches(names.filter((name) => name !== '')),
   };

@@ -69,6 +69,6 @@ export function renderedPage(page: string, record: BenchRecord | undefined): str
 }
 
 /** Brings the page up to the record. */
-export function updatePage(record: BenchRecord): void {
+export function updatePage(record: BenchRecord | undefined): void {
   writeFileSync(pageFile, renderedPage(readFileSync(pageFile, 'utf8'), record));
 }

@@ -56,11 +56,11 @@ const limits: readonly Limit[] = [
   { name: 'outside', what: 'device time outside llama.cpp and ggml', unit: '', limit: 0.2, timed: false, of: (run) => run.outsideNative },
   {
     name: 'threads',
-    what: 'threads that llama.cpp and ggml compute with',
-    unit: 'threads',
-    limit: availableParallelism(),
+    what: 'threads that llama.cpp and ggml compute with, by core',
+    unit: '',
+    limit: 1,
     timed: false,
-    of: (run) => run.threads,
+    of: (run) => run.threads / availableParallelism(),
   },
 ];
 
@@ -78,3 +78,21 @@ export const runBenches: readonly ModelBench[] = limits.map(({ name, what, unit,
     open: async (size) => ({ kind: 'single', timed, value: async () => of(await defaultRun(size)) }),
   }),
 );
+
+const mebibytes = (size: number): string => `${(size / 2 ** 20).toFixed(0)} MiB`;
+
+/** Name and value of what else was seen of the runs that were measured: speeds, and the cost of each service. */
+export async function runDetails(): Promise<readonly (readonly [string, string])[]> {
+  const runs = await Promise.all(measured.values());
+  return runs.flatMap((run) => [
+    ['run', `${run.updates} updates in ${run.runSeconds.toFixed(1)} s`] as const,
+    ['attempts a second', run.attemptsPerSecond.toFixed(0)] as const,
+    ['tokens sampled a second', run.sampledTokensPerSecond.toFixed(0)] as const,
+    ['tokens trained a second', run.trainedTokensPerSecond.toFixed(0)] as const,
+    ...Object.entries(run.deviceSecondsByWork).map(([work, seconds]) => [`device busy: ${work}`, `${seconds.toFixed(1)} s`] as const),
+    ...Object.entries(run.cpuSecondsByService).map(
+      ([service, seconds]) =>
+        [`processor time: ${service}`, `${seconds.toFixed(1)} s, ${mebibytes(run.memoryByService[service] ?? 0)}`] as const,
+    ),
+  ]);
+}
