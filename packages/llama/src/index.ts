@@ -1,4 +1,5 @@
 // For the policy service: the device in its own process, and adapter files.
+export type { SamplingChoice } from './engine/sampling-path.ts';
 export { startDevice, type DeviceHandle, type DeviceOptions } from './worker/client.ts';
 export type {
   AdapterSettings,

@@ -1,5 +1,5 @@
 import { RedQueenError } from '@redqueen/core';
-import type { HyperParameters } from '../model/hyper-parameters.ts';
+import type { AnyModel } from '../model/foreign-model.ts';
 import { adapterLayout, type ParameterLayout } from '../model/parameter-layout.ts';
 import type { AdapterSettings } from '../worker/protocol.ts';
 import type { AdapterWeights } from './adapter-weights.ts';
@@ -21,12 +21,12 @@ export class Agent {
   readonly versions = new Map<number, AdapterWeights>();
   weights: Float32Array;
   optimizer: OptimizerState;
-  readonly #model: HyperParameters;
+  readonly #model: AnyModel;
   #revision = ++lastRevision;
   #last: Promise<unknown> = Promise.resolve();
 
   /** Fresh weights: A uniform in ±1/√inputs by the seed, B zero, so that the adapter starts as the identity. */
-  constructor(name: string, settings: AdapterSettings, model: HyperParameters) {
+  constructor(name: string, settings: AdapterSettings, model: AnyModel) {
     checkSettings(settings);
     this.name = name;
     this.#model = model;

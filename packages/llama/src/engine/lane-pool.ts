@@ -3,6 +3,8 @@ export type WorkKind = 'sample' | 'score' | 'train';
 
 interface Job<Member> {
   readonly kind: WorkKind;
+  /** Whether no lane may do anything else meanwhile. */
+  readonly alone: boolean;
   readonly run: (member: Member) => Promise<void>;
 }
 
@@ -12,11 +14,15 @@ export class LanePool<Member> {
   readonly #queues = new Map<string, Job<Member>[]>();
   readonly #seconds: Record<WorkKind, number> = { sample: 0, score: 0, train: 0 };
   readonly #now: () => number;
+  readonly #size: number;
+  /** The job whose turn it is, while it waits until all lanes are free. */
+  #held: Job<Member> | undefined;
 
   /** `now`: seconds of a monotonic clock, for the accounts. */
   constructor(members: readonly Member[], now: () => number) {
     this.#idle = members.toReversed();
     this.#now = now;
+    this.#size = members.length;
   }
 
   /** Seconds that lanes were occupied, by kind of work, summed over lanes. */
@@ -26,8 +32,17 @@ export class LanePool<Member> {
 
   /** Runs work on some lane, when the owner's turn comes. Work of one owner starts in the order given. */
   run<Result>(owner: string, kind: WorkKind, work: (member: Member) => Promise<Result>): Promise<Result> {
+    return this.#add(owner, kind, false, work);
+  }
+
+  /** Runs work that computes on as many threads as there are lanes: when the owner's turn comes, and no lane does anything else meanwhile. */
+  runAlone<Result>(owner: string, kind: WorkKind, work: () => Promise<Result>): Promise<Result> {
+    return this.#add(owner, kind, true, work);
+  }
+
+  #add<Result>(owner: string, kind: WorkKind, alone: boolean, work: (member: Member) => Promise<Result>): Promise<Result> {
     return new Promise<Result>((resolve, reject) => {
-      const job: Job<Member> = { kind, run: (member) => work(member).then(resolve, reject) };
+      const job: Job<Member> = { kind, alone, run: (member) => work(member).then(resolve, reject) };
       const queue = this.#queues.get(owner);
       if (queue === undefined) this.#queues.set(owner, [job]);
       else queue.push(job);
@@ -37,19 +52,21 @@ export class LanePool<Member> {
 
   #dispatch(): void {
     for (let member = this.#idle.at(-1); member !== undefined; member = this.#idle.at(-1)) {
-      const job = this.#next();
-      if (job === undefined) return;
-      this.#idle.pop();
-      void this.#occupy(member, job);
+      const job = this.#held ?? this.#next();
+      this.#held = job;
+      if (job === undefined || (job.alone && this.#idle.length < this.#size)) return;
+      this.#held = undefined;
+      const taken = job.alone ? this.#idle.splice(0) : this.#idle.splice(-1);
+      void this.#occupy(member, taken, job);
     }
   }
 
-  async #occupy(member: Member, job: Job<Member>): Promise<void> {
+  async #occupy(member: Member, taken: readonly Member[], job: Job<Member>): Promise<void> {
     const start = this.#now();
     // `run` settles the caller's promise and never rejects itself.
     await job.run(member);
-    this.#seconds[job.kind] += this.#now() - start;
-    this.#idle.push(member);
+    this.#seconds[job.kind] += (this.#now() - start) * taken.length;
+    this.#idle.push(...taken);
     this.#dispatch();
   }
 

@@ -64,7 +64,7 @@ describe('our engine and stock llama.cpp', () => {
   });
 
   it('give the same log-probs and gradients whether adapters are merged into the matrices or kept apart', async () => {
-    const apart = openEngine(writeTinyModel(folder.path), 1, 0);
+    const apart = openEngine(writeTinyModel(folder.path), 1, { mergeBytes: 0 });
     const other = randomAgent(apart);
     const items = prompts.map(({ tokens }, index) => ({
       prompt: tokens,

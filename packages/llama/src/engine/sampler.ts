@@ -12,6 +12,8 @@ export interface TokenSample {
   readonly tokens: Int32Array;
   /** At temperature 1. */
   readonly logProbs: Float32Array;
+  /** Entropy of each token's distribution at temperature 1, in nats, where it costs nothing. */
+  readonly entropies?: Float32Array;
   readonly stopped: boolean;
 }
 

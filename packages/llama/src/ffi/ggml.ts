@@ -76,6 +76,8 @@ export const tensors = {
   setInput: base<(tensor: Pointer) => void>('void ggml_set_input(P t)'),
   setOutput: base<(tensor: Pointer) => void>('void ggml_set_output(P t)'),
   bytes: base<(tensor: Pointer) => number | bigint>('size_t ggml_nbytes(P t)'),
+  /** Where a placed tensor's data lies. */
+  data: base<(tensor: Pointer) => Pointer>('P ggml_get_data(P t)'),
   isContiguous: base<(tensor: Pointer) => boolean>('bool ggml_is_contiguous(P t)'),
 } as const;
 
@@ -93,12 +95,13 @@ export const ops = {
   add: base<Binary>('P ggml_add(P c, P a, P b)'),
   matrixMultiply: base<Binary>('P ggml_mul_mat(P c, P a, P b)'),
   scale: base<(context: Pointer, a: Pointer, factor: number) => Pointer>('P ggml_scale(P c, P a, float s)'),
-  softmax: base<(context: Pointer, a: Pointer, mask: Pointer, scale: number, maxBias: number) => Pointer>(
+  softmax: base<(context: Pointer, a: Pointer, mask: Pointer | null, scale: number, maxBias: number) => Pointer>(
     'P ggml_soft_max_ext(P c, P a, P mask, float scale, float max_bias)',
   ),
   softmaxBack: base<(context: Pointer, gradient: Pointer, y: Pointer, scale: number, maxBias: number) => Pointer>(
     'P ggml_soft_max_ext_back(P c, P g, P y, float scale, float max_bias)',
   ),
+  sumRows: base<Unary>('P ggml_sum_rows(P c, P a)'),
   silu: base<Unary>('P ggml_silu(P c, P a)'),
   siluBack: base<Binary>('P ggml_silu_back(P c, P g, P a)'),
   swiglu: base<Binary>('P ggml_swiglu_split(P c, P a, P b)'),
@@ -143,6 +146,9 @@ export const backends = {
   procedure: base<(registry: Pointer, name: string) => Pointer | null>('P ggml_backend_reg_get_proc_address(P reg, const char* name)'),
   bufferType: base<(backend: Pointer) => Pointer>('P ggml_backend_get_default_buffer_type(P b)'),
   allocateContext: base<(context: Pointer, backend: Pointer) => Pointer | null>('P ggml_backend_alloc_ctx_tensors(P c, P b)'),
+  /** A buffer over memory that someone else owns; an address that is no multiple of 32 ends the process. */
+  wrap: base<(address: Pointer, bytes: number) => Pointer | null>('P ggml_backend_cpu_buffer_from_ptr(P address, size_t bytes)'),
+  placeAt: base<(buffer: Pointer, tensor: Pointer, address: Pointer) => number>('int ggml_backend_tensor_alloc(P b, P t, P address)'),
   freeBuffer: base<(buffer: Pointer) => void>('void ggml_backend_buffer_free(P b)'),
   clearBuffer: base<(buffer: Pointer, value: number) => void>('void ggml_backend_buffer_clear(P b, uint8_t v)'),
   set: base<(tensor: Pointer, data: ArrayBufferView, offset: number, bytes: number) => void>(

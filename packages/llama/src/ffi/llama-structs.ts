@@ -98,6 +98,7 @@ export interface ContextParameters {
   embeddings: boolean;
   offload_kqv: boolean;
   no_perf: boolean;
+  swa_full: boolean;
   kv_unified: boolean;
 }
 

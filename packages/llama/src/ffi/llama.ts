@@ -27,6 +27,21 @@ export const llama = {
   freeContext: bind<(context: Pointer) => void>('void llama_free(P context)'),
   memory: bind<(context: Pointer) => Pointer>('P llama_get_memory(P context)'),
   clearMemory: bind<(memory: Pointer, data: boolean) => void>('void llama_memory_clear(P memory, bool data)'),
+  /** Shares cells first ≤ position < end of one sequence with another; negative bounds for all. */
+  copySequence: bind<(memory: Pointer, from: number, to: number, first: number, end: number) => void>(
+    'void llama_memory_seq_cp(P memory, int from, int to, int first, int end)',
+  ),
+  /** Takes cells from a sequence; those that no sequence has any more are free. */
+  removeSequence: bind<(memory: Pointer, sequence: number, first: number, end: number) => boolean>(
+    'bool llama_memory_seq_rm(P memory, int sequence, int first, int end)',
+  ),
+  setThreads: bind<(context: Pointer, threads: number, batchThreads: number) => void>(
+    'void llama_set_n_threads(P context, int threads, int batch_threads)',
+  ),
+  isRecurrent: bind<(model: Pointer) => boolean>('bool llama_model_is_recurrent(P model)'),
+  isHybrid: bind<(model: Pointer) => boolean>('bool llama_model_is_hybrid(P model)'),
+  hasEncoder: bind<(model: Pointer) => boolean>('bool llama_model_has_encoder(P model)'),
+  hasDecoder: bind<(model: Pointer) => boolean>('bool llama_model_has_decoder(P model)'),
   decode: bind<(context: Pointer, batch: Batch) => number>('int llama_decode(P context, llama_batch batch)'),
   logits: bind<(context: Pointer) => Pointer>('P llama_get_logits(P context)'),
   newBatch: bind<(tokens: number, embeddings: number, sequences: number) => Batch>(

@@ -1,3 +1,4 @@
+import type { AnyModel } from './foreign-model.ts';
 import type { HyperParameters } from './hyper-parameters.ts';
 
 /** One trained tensor inside a flat array. */
@@ -39,7 +40,8 @@ function layoutOf(shapes: readonly { readonly name: string; readonly shape: read
 }
 
 /** The matrices of all layers that adapters apply to, in the order of adapter files. */
-export function adaptedMatrices(model: HyperParameters): readonly MatrixShape[] {
+export function adaptedMatrices(model: AnyModel): readonly MatrixShape[] {
+  if ('matrices' in model) return model.matrices;
   const { width, feedForward, headSize } = model;
   const [queries, keys] = [model.heads * headSize, model.keyValueHeads * headSize];
   const sizes: Readonly<Record<(typeof adapterTargets)[number], readonly [number, number]>> = {
@@ -57,7 +59,7 @@ export function adaptedMatrices(model: HyperParameters): readonly MatrixShape[] 
 }
 
 /** LoRA parameters: for each matrix W, A [inputs, rank] named W.lora_a and B [rank, outputs] named W.lora_b. */
-export function adapterLayout(model: HyperParameters, rank: number): ParameterLayout {
+export function adapterLayout(model: AnyModel, rank: number): ParameterLayout {
   return layoutOf(
     adaptedMatrices(model).flatMap(({ name, inputs, outputs }) => [
       { name: `${name}.lora_a`, shape: [inputs, rank] },

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Agent } from '../engine/agent.ts';
-import { Engine } from '../engine/engine.ts';
+import { Engine, type EngineOptions } from '../engine/engine.ts';
 import { sampleStream } from '../engine/sample-stream.ts';
 import { readGgufHeader } from '../gguf/reader.ts';
 import { writeFileWhole } from '../gguf/writer.ts';
@@ -42,9 +42,9 @@ export function writeTinyModel(folder: string, seed = 1): string {
   return path;
 }
 
-/** An engine over a model file. `mergeBytes` 0 keeps adapters apart from the matrices. */
-export function openEngine(path: string, threads = 1, mergeBytes?: number): Engine {
-  return new Engine(path, readGgufHeader(path), threads, seconds, mergeBytes);
+/** An engine over a model file. `mergeBytes: 0` keeps adapters apart from the matrices. */
+export function openEngine(path: string, threads = 1, options: EngineOptions = {}): Engine {
+  return new Engine(path, readGgufHeader(path), threads, seconds, options);
 }
 
 /** Numbers in ±scale. */

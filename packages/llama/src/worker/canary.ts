@@ -4,11 +4,10 @@ import { join } from 'node:path';
 import type { AdapterWeights } from '../engine/adapter-weights.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { ModelLane } from '../engine/model-lane.ts';
-import { sampleChunk, type TokenSample } from '../engine/sampler.ts';
-import { planSampling, type SamplingChunk } from '../engine/sampling-plan.ts';
 import { sampleStream } from '../engine/sample-stream.ts';
 import { StockContext } from '../ffi/stock-context.ts';
 import { RowSoftmax } from '../losses/softmax.ts';
+import { isTrainable } from '../model/foreign-model.ts';
 import { planTrees, type TreeChunk } from '../engine/tree-chunks.ts';
 import { prefixTree } from '../model/prefix-tree.ts';
 import { treeInputs } from '../model/tree-batch.ts';
@@ -18,7 +17,8 @@ const answerTokens = 6;
 const sequences = 2;
 
 /**
- * Compares our engine with stock llama.cpp on the same adapter: the trainer's graph over whole rows of logits, and the sampler's own log-probs.
+ * Compares our engine with a plain llama.cpp context on the same adapter: the trainer's graph, where the model has one, over whole rows of logits, and
+ * the sampler's own log-probs, whichever way it samples.
  * The commonest silent failure of such systems is that sampling does not use the trained adapter; this would show it.
  */
 export class Canary {
@@ -34,7 +34,7 @@ export class Canary {
 
   /** Largest |difference| of log-probs between our engine with these weights and llama.cpp with this file; Infinity where any is not a number. */
   check(owner: string, weights: AdapterWeights, file: Uint8Array): Promise<number> {
-    const work = () => this.#engine.pool.run(owner, 'score', (member) => this.#compare(member, weights, file));
+    const work = () => this.#compare(owner, weights, file);
     const result = this.#last.then(work, work);
     this.#last = result.catch(() => undefined);
     return result;
@@ -45,12 +45,17 @@ export class Canary {
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
-  async #compare(member: ModelLane, weights: AdapterWeights, file: Uint8Array): Promise<number> {
-    const { model } = member;
+  async #compare(owner: string, weights: AdapterWeights, file: Uint8Array): Promise<number> {
+    const { model } = this.#engine;
     const length = Math.min(promptTokens, model.context - answerTokens);
     const prompts = Array.from({ length: sequences }, (_, which) => fixedTokens(which, length, model.vocabulary));
-    const ours = await ownResults(member, weights, prompts);
-    this.#context ??= new StockContext(this.#engine.native, model.vocabulary, promptTokens + answerTokens);
+    const ours = await this.#ownResults(owner, weights, prompts);
+    return this.#engine.onOneLane(owner, 'score', () => this.#differenceFromStock(ours, length, file));
+  }
+
+  async #differenceFromStock(ours: readonly OwnResult[], length: number, file: Uint8Array): Promise<number> {
+    const { vocabulary } = this.#engine.model;
+    this.#context ??= new StockContext(this.#engine.native, vocabulary, promptTokens + answerTokens);
     const context = this.#context;
     const path = join(this.#folder, `${this.#files++}.gguf`);
     writeFileSync(path, file);
@@ -59,7 +64,7 @@ export class Canary {
         let largest = 0;
         for (const result of ours) {
           const stock = await context.logits(result.tokens.subarray(0, -1));
-          const difference = differenceOf(result, stock, length, model.vocabulary);
+          const difference = differenceOf(result, stock, length, vocabulary);
           // Comparing this way keeps NaN.
           if (!(difference <= largest)) largest = difference;
         }
@@ -69,6 +74,24 @@ export class Canary {
       rmSync(path, { force: true });
     }
   }
+
+  async #ownResults(owner: string, weights: AdapterWeights, prompts: readonly Int32Array[]): Promise<readonly OwnResult[]> {
+    const engine = this.#engine;
+    const settings = { maxTokens: answerTokens, temperature: 0, stops: new Set<number>() };
+    const groups = await engine.sample(
+      owner,
+      weights,
+      prompts.map((tokens) => ({ tokens, samples: 1, seed: 0 })),
+      settings,
+    );
+    const answers = groups.map(([sample], index) => ({
+      tokens: Int32Array.from([...(prompts[index] as Int32Array), ...(sample?.tokens ?? [])]),
+      sampled: sample?.logProbs ?? new Float32Array(0),
+      logits: new Float32Array(0),
+    }));
+    if (!isTrainable(engine.model)) return answers;
+    return engine.pool.run(owner, 'score', (member) => withGraphLogits(member, weights, answers));
+  }
 }
 
 /** What our engine makes of one prompt. */
@@ -77,22 +100,12 @@ interface OwnResult {
   readonly tokens: Int32Array;
   /** log p of the answer's tokens as the sampler reports them. */
   readonly sampled: Float32Array;
-  /** Logits after every token but the last, by the trainer's graph, [tokens − 1 × vocabulary]. */
+  /** Logits after every token but the last, by the trainer's graph, [tokens − 1 × vocabulary]; empty where the model has none. */
   readonly logits: Float32Array;
 }
 
-async function ownResults(member: ModelLane, weights: AdapterWeights, prompts: readonly Int32Array[]): Promise<readonly OwnResult[]> {
+async function withGraphLogits(member: ModelLane, weights: AdapterWeights, answers: readonly OwnResult[]): Promise<readonly OwnResult[]> {
   const { model } = member;
-  const settings = { maxTokens: answerTokens, temperature: 0, stops: new Set<number>() };
-  const [plan] = planSampling(
-    prompts.map((tokens) => ({ tokens, samples: 1, seed: 0 })),
-    settings,
-  ) as [SamplingChunk];
-  const groups = await sampleChunk(member, weights, plan, settings);
-  const answers = plan.prompts.map(({ tokens }, index) => {
-    const sample = groups[index]?.[0] as TokenSample;
-    return { tokens: Int32Array.from([...tokens, ...sample.tokens]), sampled: sample.logProbs };
-  });
   const [{ shape, trees, places }] = planTrees(answers.map(({ tokens }) => prefixTree(tokens.subarray(0, 1), [tokens.subarray(1)]))) as [
     TreeChunk,
   ];
@@ -100,7 +113,7 @@ async function ownResults(member: ModelLane, weights: AdapterWeights, prompts: r
   const graph = await member.scorer(shape, weights);
   const logits = await graph.forward(inputs);
   return places.map((place, index) => {
-    const answer = answers[place] as (typeof answers)[number];
+    const answer = answers[place] as OwnResult;
     const first = (inputs.firstRows[index] as number) * model.vocabulary;
     return { ...answer, logits: logits.subarray(first, first + (answer.tokens.length - 1) * model.vocabulary) };
   });

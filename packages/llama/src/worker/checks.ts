@@ -1,10 +1,15 @@
 // What requests must fulfil before native code sees them: ggml would abort the process over an index out of range.
 import { RedQueenError } from '@redqueen/core';
-import type { HyperParameters } from '../model/hyper-parameters.ts';
 import type { LossSettings, PolicyDevice, TrainGroup, TrainSample } from './protocol.ts';
 
 type GenerateRequest = Parameters<PolicyDevice['generate']>[0];
 type TrainRequest = Parameters<PolicyDevice['train']>[0];
+
+/** What requests are held against. */
+interface ModelBounds {
+  readonly context: number;
+  readonly vocabulary: number;
+}
 
 /** Most samples of one prompt in one request. */
 const maxSamples = 256;
@@ -21,7 +26,7 @@ function checkLength(field: string, length: number, context: number): void {
 export function checkGenerate(
   request: GenerateRequest,
   prompts: readonly { readonly tokens: Int32Array; readonly samples: number; readonly seed: number }[],
-  { context, vocabulary }: HyperParameters,
+  { context, vocabulary }: ModelBounds,
 ): void {
   const { maxTokens, temperature } = request;
   if (!Number.isInteger(maxTokens) || maxTokens < 1) throw refuse('max_tokens', `is ${maxTokens}; it must be a whole number from 1`);
@@ -87,7 +92,7 @@ function checkSample(field: string, { tokens, oldLogProbs, advantages, given, we
 }
 
 /** Throws `invalid_argument` naming the field. */
-export function checkTrain(request: TrainRequest, model: HyperParameters): void {
+export function checkTrain(request: TrainRequest, model: ModelBounds): void {
   checkSettings(request);
   for (const [index, group] of request.groups.entries()) {
     const field = `groups[${index}]`;

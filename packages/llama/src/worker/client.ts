@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { RedQueenError } from '@redqueen/core';
+import type { SamplingChoice } from '../engine/sampling-path.ts';
 import type { AnswerMessage } from './messages.ts';
 import type { DeviceReport, PolicyDevice } from './protocol.ts';
 
@@ -10,6 +11,8 @@ export interface DeviceOptions {
   readonly modelPath: string;
   /** Lanes: single-threaded backends that compute at once. Not more than there are free cores. */
   readonly threads: number;
+  /** How to sample; "auto", by the model, where left out. */
+  readonly sampling?: SamplingChoice;
   /** Called when the child ends without having been closed, with what is known of the cause. */
   readonly onExit?: (reason: string) => void;
 }
@@ -110,7 +113,7 @@ function inherited(): NodeJS.ProcessEnv {
  * Throws what `open` throws, with the child ended.
  */
 export async function startDevice(options: DeviceOptions): Promise<DeviceHandle> {
-  const { modelPath, threads } = options;
+  const { modelPath, threads, sampling = 'auto' } = options;
   let closing = false;
   let child = begin();
   function begin(): Child {
@@ -120,7 +123,7 @@ export async function startDevice(options: DeviceOptions): Promise<DeviceHandle>
   }
   async function open(): Promise<DeviceReport> {
     try {
-      return await child.call<DeviceReport>('open', [{ modelPath, threads }]);
+      return await child.call<DeviceReport>('open', [{ modelPath, threads, sampling }]);
     } catch (error) {
       closing = true;
       await child.close();

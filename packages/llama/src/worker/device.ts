@@ -10,6 +10,7 @@ import { deviceLabel } from '../ffi/backend.ts';
 import { type AdapterExpectation, encodeAdapter, validateAdapter } from '../gguf/adapter-file.ts';
 import { decodeOptimizer, encodeOptimizer } from '../gguf/optimizer-file.ts';
 import { readGgufHeader } from '../gguf/reader.ts';
+import { cannotTrain, isTrainable } from '../model/foreign-model.ts';
 import { adaptedMatrices } from '../model/parameter-layout.ts';
 import { Canary } from './canary.ts';
 import { checkGenerate, checkScore, checkTrain } from './checks.ts';
@@ -44,11 +45,11 @@ export class LocalDevice implements PolicyDevice {
     this.#now = now;
   }
 
-  async open(options: { readonly modelPath: string; readonly threads: number }): Promise<DeviceReport> {
+  async open(options: Parameters<PolicyDevice['open']>[0]): Promise<DeviceReport> {
     if (this.#opened !== null) throw new RedQueenError('failed_precondition', 'device: it is open already; start another one');
-    const { modelPath, threads } = options;
+    const { modelPath, threads, sampling = 'auto' } = options;
     const header = readGgufHeader(modelPath);
-    const engine = new Engine(modelPath, header, threads, this.#now);
+    const engine = new Engine(modelPath, header, threads, this.#now, { sampling });
     const [tokenizer, baseHash] = await Promise.all([openTokenizer(modelPath), fileHash(modelPath)]);
     const expectation = { architecture: engine.model.architecture, baseHash, matrices: adaptedMatrices(engine.model), maxRank };
     this.#opened = {
@@ -148,6 +149,7 @@ export class LocalDevice implements PolicyDevice {
   async train(request: Parameters<PolicyDevice['train']>[0]): Promise<UpdateStats> {
     const agent = this.#agent(request.agent);
     const { engine } = this.#ready();
+    if (!isTrainable(engine.model)) throw cannotTrain(engine.model);
     checkTrain(request, engine.model);
     return agent.exclusively(async () => {
       const stats = await updateAgent(engine.pool, agent, request);
@@ -172,7 +174,7 @@ export class LocalDevice implements PolicyDevice {
 
   async report(): Promise<DeviceReport> {
     const { engine, expectation, model, threads, readyAt, before } = this.#ready();
-    const seconds = engine.pool.seconds;
+    const { seconds } = engine;
     const laneSeconds = seconds.sample + seconds.score + seconds.train;
     return {
       model,
@@ -186,6 +188,8 @@ export class LocalDevice implements PolicyDevice {
       nativeSeconds: laneSeconds * nativeShare(before),
       upSeconds: this.#now() - readyAt,
       secondsByWork: seconds,
+      sampling: engine.sampling,
+      ...(isTrainable(engine.model) ? {} : { untrainable: engine.model.reason }),
     };
   }
 

@@ -1,4 +1,5 @@
 // What the policy service and its native child process say to each other (Node IPC, structured clone).
+import type { SamplingChoice } from '../engine/sampling-path.ts';
 
 /** LoRA settings of an agent. */
 export interface AdapterSettings {
@@ -22,6 +23,8 @@ export interface SampledSequence {
   readonly tokens: Int32Array;
   /** log p(token | prefix) at temperature 1, natural logarithm. */
   readonly logProbs: Float32Array;
+  /** Entropy of each token's distribution at temperature 1, in nats; only where sampling computes it anyway. */
+  readonly entropies?: Float32Array;
   readonly text: string;
   /** Whether the stop token was reached. */
   readonly stopped: boolean;
@@ -157,6 +160,10 @@ export interface DeviceReport {
   readonly nativeSeconds: number;
   readonly upSeconds: number;
   readonly secondsByWork: Readonly<Record<string, number>>;
+  /** How it samples: by our own decoder ("tree") or by stock llama.cpp contexts ("stock"). */
+  readonly sampling?: 'tree' | 'stock';
+  /** Why the model cannot be trained by gradients; absent where it can. */
+  readonly untrainable?: string;
 }
 
 /** An agent's trainable state as files: the adapter (GGUF LoRA, F32) and the optimizer's moments and step. */
@@ -170,8 +177,16 @@ export interface AgentFiles {
  * A version names weights that are served and never change; training works on the agent's own copy.
  */
 export interface PolicyDevice {
-  /** Loads the base model and gets ready. Throws RedQueenError `failed_precondition` where the file is no GGUF model or an architecture that cannot be trained. */
-  open(options: { readonly modelPath: string; readonly threads: number }): Promise<DeviceReport>;
+  /**
+   * Loads the base model and gets ready. Throws RedQueenError `failed_precondition` where the file is no GGUF language model. One of an architecture that
+   * our graphs do not cover is opened for sampling and scoring.
+   */
+  open(options: {
+    readonly modelPath: string;
+    readonly threads: number;
+    /** How to sample; "auto" where left out. */
+    readonly sampling?: SamplingChoice;
+  }): Promise<DeviceReport>;
   /** Creates an agent with fresh adapter weights (B = 0), or with the files given. */
   createAgent(agent: string, settings: AdapterSettings, files?: AgentFiles): Promise<void>;
   removeAgent(agent: string): Promise<void>;
@@ -199,7 +214,7 @@ export interface PolicyDevice {
     readonly version: number;
     readonly prompts: readonly { readonly text: string; readonly continuations: readonly string[] }[];
   }): Promise<readonly SampledGroup[]>;
-  /** One optimizer update on the agent's own copy of the weights. */
+  /** One optimizer update on the agent's own copy of the weights. Throws `failed_precondition` where the model's graph is not ours. */
   train(request: {
     readonly agent: string;
     readonly groups: readonly TrainGroup[];

@@ -1,0 +1,399 @@
+import { RedQueenError } from '@redqueen/core';
+import type { Pointer } from '../ffi/ggml.ts';
+import { chooseToken } from './choose-token.ts';
+import type { DecodeContext } from './decode-context.ts';
+import type { LogitRows } from './logit-rows.ts';
+import { commonPrefix, type PrefixSharing, PromptSequences } from './prompt-sequences.ts';
+import type { ThreadChoice } from './thread-choice.ts';
+import { type AnyWork, type Sample, SampleGroup, ScoreGroup, WorkQueue } from './work.ts';
+
+/** How the sequences of a context are used. */
+export interface SequencePlan {
+  /** Samples that are decoded together. */
+  readonly slots: number;
+  /** Prompts that are held at once, in use or remembered. */
+  readonly prompts: number;
+  /** Continuations that are scored together. */
+  readonly scores: number;
+}
+
+/** What batchers of one device share: at most one of them computes at a time. */
+export interface BatcherTools {
+  readonly rows: LogitRows;
+  readonly threads: ThreadChoice;
+  readonly sharing: PrefixSharing;
+  readonly plan: SequencePlan;
+  /** Seconds of a monotonic clock. */
+  readonly now: () => number;
+}
+
+/** What a batcher has done. */
+export interface BatcherCounts {
+  /** Steps in which samples got their next token. */
+  steps: number;
+  /** Tokens of samples computed in them; divided by steps and slots it is the occupancy. */
+  stepTokens: number;
+  /** Prompt tokens computed. */
+  promptTokens: number;
+  /** Prompt tokens taken from the prefix cache. */
+  sharedTokens: number;
+}
+
+/** Decode steps of a turn. */
+export const turnSteps = 16;
+/** Passes over prompts or scores in a turn, at most. */
+const turnPasses = 16;
+/** Rows of logits that are looked at together while scoring. */
+const rowsTogether = 64;
+/** A beginning that is worth waiting for: prompts that share it are not computed side by side. */
+const worthwhilePrefix = 16;
+
+/**
+ * Continuous batching over one adapter version (Yu et al. 2022, "Orca"): every step decodes the next token of all running samples in one batch, and a
+ * slot goes to the next waiting sample as soon as its sample ends. A prompt is computed once, and its cells are shared by the samples of its group.
+ */
+export class Batcher {
+  readonly counts: BatcherCounts = { steps: 0, stepTokens: 0, promptTokens: 0, sharedTokens: 0 };
+  readonly waiting = new WorkQueue();
+  /** Set while others wait for this batcher's context: it finishes what it has begun and begins nothing. */
+  yielding = false;
+  readonly #tools: BatcherTools;
+  #context: DecodeContext | null = null;
+  #prompts: PromptSequences;
+  #freeSlots: number[] = [];
+  /** Work whose prompt is held. */
+  readonly #begun = new Set<AnyWork>();
+  readonly #ready: Sample[] = [];
+  #running: Sample[] = [];
+  /** Cells promised to samples. */
+  #promised = 0;
+
+  constructor(tools: BatcherTools) {
+    this.#tools = tools;
+    this.#prompts = this.#newPrompts();
+  }
+
+  get context(): DecodeContext | null {
+    return this.#context;
+  }
+
+  /** Whether work has begun that needs this context. */
+  get occupied(): boolean {
+    return this.#begun.size > 0;
+  }
+
+  get busy(): boolean {
+    return this.occupied || this.waiting.peek() !== undefined;
+  }
+
+  /** Samples that are decoded now. */
+  get running(): number {
+    return this.#running.length;
+  }
+
+  /** Gives the batcher a context without any sequence, or takes it away. Only while nothing has begun. */
+  attach(context: DecodeContext | null): void {
+    const { slots } = this.#tools.plan;
+    this.#context = context;
+    this.#prompts = this.#newPrompts();
+    this.#freeSlots = Array.from({ length: slots }, (_, index) => slots - 1 - index);
+    this.#promised = 0;
+  }
+
+  /** Computes for one turn. A failure of llama.cpp itself ends all work that has begun; the next turn goes on with the rest. */
+  async turn(): Promise<void> {
+    const context = this.#context;
+    if (context === null) return;
+    try {
+      for (let steps = 0, passes = 0; steps < turnSteps && passes < turnPasses; ) {
+        this.#dropEnded(context);
+        const next = this.#admit(context);
+        if (next.length > 0) {
+          await this.#begin(context, next);
+          passes++;
+        }
+        this.#startReady(context);
+        if (this.#running.length === 0 && next.length === 0) return;
+        if (this.#running.length === 0) continue;
+        await this.#step(context);
+        steps++;
+      }
+      this.#dropEnded(context);
+    } catch (reason) {
+      this.#abandon(context, RedQueenError.from(reason));
+    }
+  }
+
+  #newPrompts(): PromptSequences {
+    const { slots, prompts } = this.#tools.plan;
+    return new PromptSequences(
+      Array.from({ length: prompts }, (_, index) => slots + index),
+      this.#tools.sharing,
+    );
+  }
+
+  /** Frees what belongs to work that was cancelled or has failed. */
+  #dropEnded(context: DecodeContext): void {
+    if (![...this.#begun].some(({ ended }) => ended)) return;
+    for (const sample of this.#running) if (sample.group.ended) this.#freeSlot(context, sample);
+    this.#running = this.#running.filter(({ group }) => !group.ended);
+    this.#ready.splice(0, this.#ready.length, ...this.#ready.filter(({ group }) => !group.ended));
+    for (const work of this.#begun) if (work.ended) this.#release(context, work);
+  }
+
+  /** The work to begin with now: its prompts fit into one batch, or it is a single longer one. Cells and sequences are taken for it. */
+  #admit(context: DecodeContext): readonly AnyWork[] {
+    const chosen: AnyWork[] = [];
+    let [ready, tokens] = [this.#ready.length, 0];
+    while (!this.yielding && ready < this.#freeSlots.length) {
+      const work = this.waiting.peek();
+      if (work === undefined || this.#sharesWith(chosen, work)) break;
+      const missing = work.prompt.length - this.#prompts.known(work.prompt).length;
+      if (chosen.length > 0 && tokens + missing > context.batch.capacity) break;
+      if (!this.#makeRoom(context, work)) break;
+      this.waiting.take();
+      this.#promised += work.longest;
+      work.holder = this.#hold(context, work.prompt);
+      this.#begun.add(work);
+      ready += work instanceof SampleGroup ? work.samples.length : 1;
+      tokens += missing;
+      chosen.push(work);
+    }
+    return chosen;
+  }
+
+  /** Whether the work would compute again what one of those chosen is about to compute. */
+  #sharesWith(chosen: readonly AnyWork[], { prompt }: AnyWork): boolean {
+    if (chosen.length === 0 || this.#tools.sharing !== 'any') return false;
+    const worthwhile = Math.max(worthwhilePrefix, this.#prompts.known(prompt).length + 1);
+    return chosen.some((other) => Math.min(commonPrefix(other.prompt, prompt), prompt.length - 1) >= worthwhile);
+  }
+
+  /** Evicts remembered prompts until the work fits. Returns whether it does. */
+  #makeRoom(context: DecodeContext, { prompt, leastCells }: AnyWork): boolean {
+    const source = this.#prompts.known(prompt).source;
+    const fits = (): boolean => this.#prompts.hasFree && this.#prompts.cells + this.#promised + leastCells <= context.size.cells;
+    while (!fits()) {
+      // What it shares is the last to go.
+      const sequence = this.#prompts.evict(source) ?? this.#prompts.evict();
+      if (sequence === null) return false;
+      context.remove(sequence);
+    }
+    return true;
+  }
+
+  #hold(context: DecodeContext, prompt: Int32Array): number {
+    const held = this.#prompts.hold(prompt);
+    if (held === null) throw new RedQueenError('internal', 'llama: no sequence is free for a prompt that was let in');
+    this.#shares.set(held.sequence, held.shared);
+    if (held.shared > 0) context.share(held.source, held.sequence, this.#tools.sharing === 'whole' ? -1 : held.shared);
+    return held.sequence;
+  }
+
+  /** Tokens of held prompts that were shared when they came. */
+  readonly #shares = new Map<number, number>();
+
+  /** Computes prompts, draws the first tokens of their samples, and scores. */
+  async #begin(context: DecodeContext, works: readonly AnyWork[]): Promise<void> {
+    const { batch } = context;
+    batch.clear();
+    let last: AnyWork[] = [];
+    const flush = async (): Promise<void> => {
+      const logits = await this.#decode(context);
+      await this.#read(logits, batch.rows, last);
+      for (const [row, work] of last.entries()) this.#afterPrompt(row, work);
+      batch.clear();
+      last = [];
+    };
+    for (const work of works) {
+      const { prompt, holder } = work;
+      const shared = this.#shares.get(holder) ?? 0;
+      this.counts.sharedTokens += shared;
+      this.counts.promptTokens += prompt.length - shared;
+      for (let position = shared; position < prompt.length; position++) {
+        if (batch.size === batch.capacity) await flush();
+        const isLast = position === prompt.length - 1;
+        batch.add(prompt[position] as number, position, holder, isLast);
+        if (isLast) last.push(work);
+      }
+    }
+    await flush();
+    for (const work of works) if (work instanceof ScoreGroup) await this.#scoreRest(context, work);
+  }
+
+  /** The first tokens of all samples of a group come from the same row. */
+  #afterPrompt(row: number, work: AnyWork): void {
+    const { rows } = this.#tools;
+    this.#prompts.computed(work.holder);
+    this.#guarded(work, () => {
+      rows.select(row);
+      if (work instanceof ScoreGroup) {
+        for (const [which, continuation] of work.continuations.entries()) {
+          if (continuation.length > 0) (work.logProbs[which] as Float32Array)[0] = rows.logProb(continuation[0] as number);
+        }
+        return;
+      }
+      for (const sample of work.samples) {
+        if (chooseToken(rows, sample, work.settings)) work.complete();
+        else this.#ready.push(sample);
+      }
+    });
+  }
+
+  /** Gives free slots to samples that wait, as far as there are cells. */
+  #startReady(context: DecodeContext): void {
+    while (this.#freeSlots.length > 0) {
+      const sample = this.#ready[0];
+      if (sample === undefined) return;
+      const { group } = sample;
+      if (group.floorUsed && !this.#roomFor(context, group.longest)) return;
+      this.#ready.shift();
+      sample.floor = !group.floorUsed;
+      group.floorUsed = true;
+      if (!sample.floor) this.#promised += group.longest;
+      sample.slot = this.#freeSlots.pop() as number;
+      context.share(group.holder, sample.slot);
+      this.#running.push(sample);
+    }
+  }
+
+  #roomFor(context: DecodeContext, cells: number): boolean {
+    while (this.#prompts.cells + this.#promised + cells > context.size.cells) {
+      const sequence = this.#prompts.evict();
+      if (sequence === null) return false;
+      context.remove(sequence);
+    }
+    return true;
+  }
+
+  /** One token of every running sample. */
+  async #step(context: DecodeContext): Promise<void> {
+    const { batch } = context;
+    const running = this.#running;
+    batch.clear();
+    for (const { group, tokens, slot } of running)
+      batch.add(tokens.at(-1) as number, group.prompt.length + tokens.length - 1, slot, true);
+    const logits = await this.#decode(context, true);
+    this.counts.steps++;
+    this.counts.stepTokens += running.length;
+    await this.#read(
+      logits,
+      running.length,
+      running.map(({ group }) => group),
+    );
+    this.#running = running.filter((sample, row) => !this.#advance(context, sample, row));
+  }
+
+  /** Draws a running sample's next token. Returns whether it has left its slot. */
+  #advance(context: DecodeContext, sample: Sample, row: number): boolean {
+    const { group } = sample;
+    let ends = false;
+    if (!group.ended) {
+      this.#guarded(group, () => {
+        this.#tools.rows.select(row);
+        ends = chooseToken(this.#tools.rows, sample, group.settings);
+      });
+    }
+    if (!ends) return false;
+    this.#freeSlot(context, sample);
+    if (group.complete()) this.#release(context, group);
+    return true;
+  }
+
+  #freeSlot(context: DecodeContext, sample: Sample): void {
+    context.remove(sample.slot);
+    this.#freeSlots.push(sample.slot);
+    if (sample.floor) sample.group.floorUsed = false;
+    else this.#promised -= sample.group.longest;
+  }
+
+  /** The group needs its prompt no more. */
+  #release(context: DecodeContext, work: AnyWork): void {
+    if (!this.#begun.delete(work)) return;
+    this.#promised -= work.longest;
+    this.#prompts.release(work.holder);
+    if (this.#tools.sharing !== 'none') return;
+    this.#prompts.forget(work.holder);
+    context.remove(work.holder);
+  }
+
+  /** The tokens of continuations after their first: each in a sequence of its own, as many at a time as there are cells. */
+  async #scoreRest(context: DecodeContext, work: ScoreGroup): Promise<void> {
+    const { slots, prompts, scores } = this.#tools.plan;
+    const first = slots + prompts;
+    const long = [...work.continuations.entries()].filter(([, tokens]) => tokens.length > 1);
+    while (long.length > 0 && !work.ended) {
+      const extra = Math.min(scores, long.length);
+      const room = 1 + Math.floor((context.size.cells - this.#prompts.cells - this.#promised) / Math.max(1, work.longest));
+      const together = long.splice(0, Math.max(1, Math.min(extra, room)));
+      for (const index of together.keys()) context.share(work.holder, first + index);
+      await this.#scoreTogether(context, work, together);
+      for (const index of together.keys()) context.remove(first + index);
+    }
+    work.complete();
+    this.#release(context, work);
+  }
+
+  async #scoreTogether(context: DecodeContext, work: ScoreGroup, together: readonly (readonly [number, Int32Array])[]): Promise<void> {
+    const { batch } = context;
+    const { slots, prompts } = this.#tools.plan;
+    let pending: { readonly which: number; readonly position: number; readonly token: number }[] = [];
+    const flush = async (): Promise<void> => {
+      if (pending.length === 0) return;
+      await this.#read(await this.#decode(context), batch.rows, []);
+      this.#guarded(work, () => {
+        for (const [row, { which, position, token }] of pending.entries()) {
+          this.#tools.rows.select(row);
+          (work.logProbs[which] as Float32Array)[position] = this.#tools.rows.logProb(token);
+        }
+      });
+      batch.clear();
+      pending = [];
+    };
+    batch.clear();
+    for (const [index, [which, tokens]] of together.entries()) {
+      for (let position = 1; position < tokens.length; position++) {
+        if (pending.length === rowsTogether) await flush();
+        batch.add(tokens[position - 1] as number, work.prompt.length + position - 1, slots + prompts + index, true);
+        pending.push({ which, position, token: tokens[position] as number });
+      }
+    }
+    await flush();
+  }
+
+  /** Decodes the batch; steps, which are alike, tell which number of threads is the faster now. */
+  async #decode(context: DecodeContext, isStep = false): Promise<Pointer> {
+    const { threads, now } = this.#tools;
+    if (!isStep) return context.decode(threads.current);
+    const chosen = threads.next();
+    const start = now();
+    const logits = await context.decode(chosen);
+    threads.note(chosen, context.batch.size, now() - start);
+    return logits;
+  }
+
+  async #read(logits: Pointer, rows: number, works: readonly AnyWork[]): Promise<void> {
+    if (rows === 0) return;
+    const temperatures = new Set(works.map((work) => (work instanceof SampleGroup ? work.settings.temperature : 1)));
+    await this.#tools.rows.take(logits, rows, temperatures);
+  }
+
+  /** Runs what may throw because of one work's weights: only that work fails. */
+  #guarded(work: AnyWork, run: () => void): void {
+    try {
+      run();
+    } catch (reason) {
+      work.fail(RedQueenError.from(reason));
+    }
+  }
+
+  /** Ends all begun work with the reason and starts from an empty cache. */
+  #abandon(context: DecodeContext, reason: RedQueenError): void {
+    for (const group of this.#begun) if (!group.ended) group.fail(reason);
+    this.#begun.clear();
+    this.#ready.length = 0;
+    this.#running = [];
+    context.clear();
+    this.attach(context);
+  }
+}
