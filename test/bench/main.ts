@@ -1,14 +1,14 @@
-// npm run bench -- [--full] [--only P1,P5] [--threads 1] [--json] [--record] [--page]: figures against their targets.
+// npm run bench -- [--full] [--only P1,P5] [--threads 1] [--sampling auto|tree|stock] [--json] [--record] [--page]: figures against their targets.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RedQueenError } from '@redqueen/core';
 import { runDetails } from './benches/run.ts';
-import { loadText, sizeText, targetText, valueText, verdictText } from './figure-text.ts';
+import { loadText, numberText, sizeText, targetText, valueText, verdictText } from './figure-text.ts';
 import { runBench } from './harness/bench.ts';
 import type { Figure } from './harness/figure.ts';
 import { machineText, thisMachine } from './machine.ts';
-import { Models } from './models.ts';
+import { clocks, Models } from './models.ts';
 import { type BenchCommand, benchCommand } from './options.ts';
 import { updatePage } from './page.ts';
 import { readRecord, withFigures, writeRecord } from './record.ts';
@@ -23,9 +23,10 @@ function show(figure: Figure, json: boolean): void {
     return;
   }
   const control = figure.control === undefined ? '' : `control ${figure.control.toFixed(3)}`;
+  const processor = figure.processorRatio === undefined ? '' : `in processor time ${numberText(figure.processorRatio)}`;
   console.log(
     `${figure.id.padEnd(18)} ${valueText(figure).padEnd(24)} ${targetText(figure).padEnd(14)} ${verdictText(figure)}
-    ${[figure.what, sizeText(figure), control, loadText(figure)].filter(Boolean).join('; ')}`,
+    ${[figure.what, sizeText(figure), control, processor, loadText(figure)].filter(Boolean).join('; ')}`,
   );
 }
 
@@ -35,7 +36,7 @@ async function measureAll({ benches, form, threads, json }: BenchCommand, models
   let failed = false;
   for (const bench of benches) {
     try {
-      const figure = await runBench(bench, form, { threads, models, now: () => performance.now() / 1000 });
+      const figure = await runBench(bench, form, { ...clocks, threads, models });
       figures.push(figure);
       show(figure, json);
     } catch (reason) {
@@ -48,7 +49,7 @@ async function measureAll({ benches, form, threads, json }: BenchCommand, models
 
 async function measureAndTell(command: BenchCommand, folder: string): Promise<void> {
   tell(`${command.form} form, ${command.threads} thread(s) a side, on ${machineText(thisMachine())}`);
-  const { figures, failed } = await measureAll(command, new Models(folder));
+  const { figures, failed } = await measureAll(command, new Models(folder, command.sampling));
   if (!command.json && !failed) for (const [name, value] of await runDetails()) console.log(`${name.padEnd(42)} ${value.padStart(22)}`);
   if (failed) process.exitCode = 1;
   if (command.record) {

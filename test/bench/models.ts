@@ -4,7 +4,7 @@ import { projectFolder } from '@redqueen/runtime';
 import { Agent } from '../../packages/llama/src/engine/agent.ts';
 import { Engine } from '../../packages/llama/src/engine/engine.ts';
 import { readGgufHeader } from '../../packages/llama/src/gguf/reader.ts';
-import type { HyperParameters } from '../../packages/llama/src/model/hyper-parameters.ts';
+import type { SamplingChoice } from '../../packages/llama/src/engine/sampling-path.ts';
 import { byteModel } from '../../packages/llama/src/starter/model-file.ts';
 import { modelShapes, type RandomShape } from '../../packages/llama/src/testing/model-shapes.ts';
 import { type MatrixType, writeRandomModel } from '../../packages/llama/src/testing/random-model.ts';
@@ -29,18 +29,29 @@ const randomModels = {
 /** The starter, or a shape with random weights. */
 export type ModelName = 'starter' | keyof typeof randomModels;
 
+/** The clocks of this process. */
+export const clocks = {
+  now: seconds,
+  processor: (): number => {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1e6;
+  },
+} as const;
+
 /** Rank, scale and seed of the adapters that are measured. */
 export const adapterSettings = { rank: 16, alpha: 32, seed: 7 } as const;
 
 /** Model files in a folder of their own, and engines over them. */
 export class Models {
   readonly #folder: string;
+  readonly #sampling: SamplingChoice;
   readonly #paths = new Map<ModelName, string>();
   readonly #engines = new Map<string, Engine>();
 
-  /** `folder` must exist; whoever made it removes it. */
-  constructor(folder: string) {
+  /** `folder` must exist; whoever made it removes it. `sampling`: the path of engines that are not asked for another. */
+  constructor(folder: string, sampling: SamplingChoice = 'auto') {
     this.#folder = folder;
+    this.#sampling = sampling;
   }
 
   /** The model's file. */
@@ -54,12 +65,12 @@ export class Models {
   }
 
   /** An engine with that many lanes. */
-  engine(name: ModelName, threads: number): Engine {
-    const key = `${name} ${threads}`;
+  engine(name: ModelName, threads: number, sampling = this.#sampling): Engine {
+    const key = `${name} ${threads} ${sampling}`;
     let engine = this.#engines.get(key);
     if (engine === undefined) {
       const path = this.path(name);
-      engine = new Engine(path, readGgufHeader(path), threads, seconds);
+      engine = new Engine(path, readGgufHeader(path), threads, seconds, { sampling });
       this.#engines.set(key, engine);
     }
     return engine;
@@ -74,10 +85,13 @@ export function adaptedAgent(engine: Engine, name: string, seed = 1): Agent {
   return agent;
 }
 
-/** Random tokens of the model's bytes. */
-export function promptOf(model: HyperParameters, length: number, seed: number): Int32Array {
-  return Int32Array.from(
-    { length },
-    (_, index) => (index * 7919 + seed * 104_729 + ((index * index) % 977)) % Math.min(256, model.vocabulary),
-  );
+/** Random tokens among the model's bytes; another first token for each of 256 seeds in a row. */
+export function promptOf({ vocabulary }: { readonly vocabulary: number }, length: number, seed: number): Int32Array {
+  return Int32Array.from({ length }, (_, index) => (index * 7919 + seed * 104_729 + ((index * index) % 977)) % Math.min(256, vocabulary));
+}
+
+/** Prompts that begin differently one after another, so that nothing remembered of an earlier one is of any use. */
+export function freshPrompts(model: { readonly vocabulary: number }, length: number): () => Int32Array {
+  let seed = 0;
+  return () => promptOf(model, length, seed++);
 }

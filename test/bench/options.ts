@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { RedQueenError } from '@redqueen/core';
+import type { SamplingChoice } from '../../packages/llama/src/engine/sampling-path.ts';
 import type { ModelBench } from './benches/bench.ts';
 import { chosenBenches } from './benches/index.ts';
 import type { Form } from './harness/figure.ts';
@@ -13,6 +14,8 @@ export interface BenchCommand {
   /** Only brings the page up to the record and the list of benches. */
   readonly page: boolean;
   readonly threads: number;
+  /** How samples are drawn. */
+  readonly sampling: SamplingChoice;
   readonly benches: readonly ModelBench[];
 }
 
@@ -27,6 +30,17 @@ function threadsOf(text: string): number {
   return threads;
 }
 
+function samplingOf(text: string, record: boolean): SamplingChoice {
+  if (text !== 'auto' && text !== 'tree' && text !== 'stock')
+    throw new RedQueenError('invalid_argument', `--sampling is "${text}"; it must be auto, tree or stock`);
+  if (record && text !== 'auto')
+    throw new RedQueenError(
+      'invalid_argument',
+      `--record with --sampling ${text}: what is recorded is what users get; leave --sampling out`,
+    );
+  return text;
+}
+
 /** Reads the words after `npm run bench --`. Throws `invalid_argument` for what it does not know. */
 export function benchCommand(words: readonly string[]): BenchCommand {
   const options = {
@@ -36,6 +50,7 @@ export function benchCommand(words: readonly string[]): BenchCommand {
     page: { type: 'boolean', default: false },
     only: { type: 'string', default: '' },
     threads: { type: 'string', default: '1' },
+    sampling: { type: 'string', default: 'auto' },
   } as const;
   let values;
   try {
@@ -50,6 +65,7 @@ export function benchCommand(words: readonly string[]): BenchCommand {
     record: values.record,
     page: values.page,
     threads: threadsOf(values.threads),
+    sampling: samplingOf(values.sampling, values.record),
     benches: chosenBenches(names.filter((name) => name !== '')),
   };
 }

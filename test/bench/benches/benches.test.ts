@@ -2,7 +2,7 @@
 import { afterAll, expect, test } from 'vitest';
 import { temporaryFolder } from '../../../packages/llama/src/testing/tiny-model.ts';
 import { runBench } from '../harness/bench.ts';
-import { Models } from '../models.ts';
+import { clocks, Models } from '../models.ts';
 import { benches } from './index.ts';
 
 const folder = temporaryFolder();
@@ -13,7 +13,7 @@ const models = new Models(folder.path);
 const here = benches.filter(({ id }) => !id.startsWith('run.'));
 
 test.each(here.map((bench) => [bench.id, bench] as const))('%s', async (id, bench) => {
-  const figure = await runBench(bench, 'smoke', { threads: 1, models, now: () => performance.now() / 1000 });
+  const figure = await runBench(bench, 'smoke', { ...clocks, threads: 1, models });
   expect(figure.id).toBe(id);
   for (const value of [figure.value, figure.low, figure.high]) expect(value).toSatisfy(Number.isFinite);
   expect(figure.low).toBeLessThanOrEqual(figure.value);

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { baseWeights } from '../../../packages/llama/src/engine/adapter-weights.ts';
-import { promptOf, type ModelName } from '../models.ts';
+import { freshPrompts, type ModelName } from '../models.ts';
 import { bench, type ModelBench, type ModelStage, type Opened } from './bench.ts';
 
 interface Size {
@@ -29,9 +29,10 @@ export function fairShare(threads: number, cores: number): number {
 async function open({ model, prompts, samples, tokens }: Size, { models }: ModelStage): Promise<Opened> {
   const threads = availableParallelism();
   const engine = models.engine(model, threads);
-  const asked = Array.from({ length: prompts }, (_, seed) => ({ tokens: promptOf(engine.model, 16, seed), samples, seed }));
+  const fresh = freshPrompts(engine.model, 16);
   const settings = { maxTokens: tokens, temperature: 1, stops: new Set<number>() };
   const run = async (): Promise<void> => {
+    const asked = Array.from({ length: prompts }, (_, seed) => ({ tokens: fresh(), samples, seed }));
     await engine.sample('bench', baseWeights, asked, settings);
   };
   const hog = await startHog();
@@ -40,6 +41,7 @@ async function open({ model, prompts, samples, tokens }: Size, { models }: Model
   };
   return {
     kind: 'compared',
+    facts: { path: engine.sampling, threads },
     scale: 1 / fairShare(threads, threads),
     control: 'baseline',
     baseline: { prepare: signal('SIGSTOP'), run },

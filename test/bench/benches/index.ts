@@ -6,12 +6,14 @@ import { runBenches } from './run.ts';
 import { samplingBenches } from './sampling.ts';
 import { sharedTrainingBenches } from './shared-training.ts';
 import { trainingBenches } from './training.ts';
+import { slotBenches } from './slots.ts';
 import { turnBenches } from './turns.ts';
 
 /** Every bench, in the order that they run in. */
 export const benches: readonly ModelBench[] = [
   ...samplingBenches,
   ...promptSharingBenches,
+  ...slotBenches,
   ...trainingBenches,
   ...sharedTrainingBenches,
   ...turnBenches,

@@ -2,7 +2,7 @@ import { RedQueenError } from '@redqueen/core';
 import { baseWeights } from '../../../packages/llama/src/engine/adapter-weights.ts';
 import type { Engine } from '../../../packages/llama/src/engine/engine.ts';
 import type { TokenPrompt } from '../../../packages/llama/src/engine/sampling-plan.ts';
-import { promptOf, type ModelName } from '../models.ts';
+import { freshPrompts, type ModelName } from '../models.ts';
 import { bench, type ModelBench, type ModelStage, type Opened } from './bench.ts';
 
 interface Size {
@@ -30,28 +30,25 @@ async function checkSharing(engine: Engine, prompt: Int32Array, samples: number,
 async function open(size: Size, { models, threads }: ModelStage, unshared: 'one by one' | 'batched'): Promise<Opened> {
   const engine = models.engine(size.model, threads);
   const settings = { maxTokens: size.tokens, temperature: 1, stops: new Set<number>() };
-  const prompt = promptOf(engine.model, size.prompt, 1);
-  await checkSharing(engine, prompt, 2, size.tokens);
-  // Prompts that begin differently, so that nothing can be shared.
-  const prompts = Array.from({ length: size.samples }, (_, index) => ({
-    tokens: Int32Array.from([index, ...prompt.subarray(1)]),
-    samples: 1,
-    seed: index,
-  }));
+  const fresh = freshPrompts(engine.model, size.prompt);
+  await checkSharing(engine, fresh(), 2, size.tokens);
+  /** Prompts that begin differently, so that nothing can be shared. */
+  const prompts = (): readonly TokenPrompt[] => Array.from({ length: size.samples }, (_, seed) => ({ tokens: fresh(), samples: 1, seed }));
   const sample = async (asked: readonly TokenPrompt[]): Promise<void> => {
     await engine.sample('bench', baseWeights, asked, settings);
   };
   return {
     kind: 'compared',
+    facts: { path: engine.sampling },
     scale: 1,
     control: 'subject',
     baseline: {
       run: async () => {
-        if (unshared === 'batched') await sample(prompts);
-        else for (const one of prompts) await sample([one]);
+        if (unshared === 'batched') await sample(prompts());
+        else for (const one of prompts()) await sample([one]);
       },
     },
-    subject: { run: () => sample([{ tokens: prompt, samples: size.samples, seed: 1 }]) },
+    subject: { run: () => sample([{ tokens: fresh(), samples: size.samples, seed: 1 }]) },
   };
 }
 

@@ -2,7 +2,7 @@ import { BatchedDecoding } from '../../../packages/llama/src/ffi/batched-decodin
 import { TensorType } from '../../../packages/llama/src/ffi/ggml.ts';
 import { baseWeights } from '../../../packages/llama/src/engine/adapter-weights.ts';
 import type { ModelName } from '../models.ts';
-import { promptOf } from '../models.ts';
+import { freshPrompts } from '../models.ts';
 import { bench, type ModelBench, type ModelStage, type Opened } from './bench.ts';
 
 interface Size {
@@ -24,19 +24,20 @@ async function open({ model, batch, prompt, tokens }: Size, { models, threads }:
     cacheType: TensorType.f32,
     flashAttention: false,
   });
-  const given = promptOf(engine.model, prompt, batch);
+  const [theirs, ours] = [freshPrompts(engine.model, prompt), freshPrompts(engine.model, prompt)];
   const settings = { maxTokens: tokens, temperature: 1, stops: new Set<number>() };
   return {
     kind: 'compared',
+    facts: { path: engine.sampling },
     scale: 1,
     control: 'baseline',
     baseline: {
       // The prompt's logits give the first tokens, so that one step less is due.
-      run: async () => decoding.run(given, tokens - 1, (step, sequence) => (step * 31 + sequence * 17) % 256),
+      run: async () => decoding.run(theirs(), tokens - 1, (step, sequence) => (step * 31 + sequence * 17) % 256),
     },
     subject: {
       run: async () => {
-        await engine.sample('bench', baseWeights, [{ tokens: given, samples: batch, seed: 1 }], settings);
+        await engine.sample('bench', baseWeights, [{ tokens: ours(), samples: batch, seed: 1 }], settings);
       },
     },
     close: async () => decoding.close(),

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { StockTraining } from '../../../packages/llama/src/ffi/stock-training.ts';
 import { updateAgent } from '../../../packages/llama/src/engine/updater.ts';
+import { readGgufHeader } from '../../../packages/llama/src/gguf/reader.ts';
+import { hyperParametersOf } from '../../../packages/llama/src/model/hyper-parameters.ts';
 import { decodeModel } from '../../../packages/llama/src/starter/model-file.ts';
 import { openFullTrainer } from '../../../packages/llama/src/starter/open-full-trainer.ts';
 import { adaptedAgent, promptOf, type ModelName } from '../models.ts';
@@ -19,7 +21,7 @@ const likelihood = { kind: 'likelihood', klToBase: 0, klEstimator: 'k3', entropy
 
 async function fullTrainer({ model, length }: Size, { models, threads, now }: ModelStage) {
   const path = models.path(model);
-  const { model: shape } = models.engine(model, threads);
+  const shape = hyperParametersOf(readGgufHeader(path));
   const tokens = promptOf(shape, length + 1, 3);
   const trainer = await openFullTrainer(shape, decodeModel(shape, readFileSync(path)), threads, now);
   return { path, tokens, line: { prompt: tokens.subarray(0, 1), answer: tokens.subarray(1) }, trainer };

@@ -1,4 +1,4 @@
-import { adaptedAgent, promptOf, type ModelName } from '../models.ts';
+import { adaptedAgent, freshPrompts, type ModelName } from '../models.ts';
 import { bench, type ModelBench, type ModelStage, type Opened } from './bench.ts';
 
 interface Size {
@@ -13,21 +13,23 @@ interface Size {
 }
 
 /** Asks for everything at once, agent by agent, `agents` of them in turn over the same requests. Answers whose request was done, in order. */
-function turns({ model, agents, requests, samples, prompt, tokens }: Size, { models, threads }: ModelStage) {
+function askAll({ model, agents, requests, samples, prompt, tokens }: Size, { models, threads }: ModelStage) {
   const engine = models.engine(model, threads);
   const adapters = Array.from({ length: agents }, (_, index) => adaptedAgent(engine, `agent ${index}`, index + 1));
+  const fresh = freshPrompts(engine.model, prompt);
   const settings = { maxTokens: tokens, temperature: 1, stops: new Set<number>() };
-  return async (served: number): Promise<readonly number[]> => {
+  const run = async (served: number): Promise<readonly number[]> => {
     const order: number[] = [];
     const asked = Array.from({ length: agents * requests }, async (_, place) => {
       const agent = Math.floor(place / requests) % served;
-      const given = { tokens: promptOf(engine.model, prompt, place), samples, seed: place };
+      const given = { tokens: fresh(), samples, seed: place };
       await engine.sample(`agent ${agent}`, (adapters[agent] as (typeof adapters)[number]).current(), [given], settings);
       order.push(agent);
     });
     await Promise.all(asked);
     return order;
   };
+  return { run, facts: { path: engine.sampling } };
 }
 
 /** The most turns that any other agent had between two turns of an agent, or before its first. */
@@ -43,18 +45,18 @@ export function longestWait(order: readonly number[], agents: number): number {
 }
 
 async function openSpeed(size: Size, stage: ModelStage): Promise<Opened> {
-  const run = turns(size, stage);
+  const { run, facts } = askAll(size, stage);
   const side = (served: number) => ({
     run: async () => {
       await run(served);
     },
   });
-  return { kind: 'compared', scale: 1, control: 'baseline', baseline: side(1), subject: side(size.agents) };
+  return { kind: 'compared', facts, scale: 1, control: 'baseline', baseline: side(1), subject: side(size.agents) };
 }
 
 async function openWait(size: Size, stage: ModelStage): Promise<Opened> {
-  const run = turns(size, stage);
-  return { kind: 'single', timed: false, value: async () => longestWait(await run(size.agents), size.agents) };
+  const { run, facts } = askAll(size, stage);
+  return { kind: 'single', facts, timed: false, value: async () => longestWait(await run(size.agents), size.agents) };
 }
 
 const smoke: Size = { model: 'tiny', agents: 3, requests: 2, samples: 2, prompt: 8, tokens: 3 };

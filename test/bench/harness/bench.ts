@@ -1,15 +1,13 @@
 import { bootstrapQuantile, quantileOf } from './bootstrap.ts';
 import type { Estimate, Figure, Form, Goal, Sizes } from './figure.ts';
 import { underLoad } from './load.ts';
-import { comparePairs, type Comparison } from './pairs.ts';
+import { type Clocks, comparePairs, type Comparison } from './pairs.ts';
 import { judge } from './verdict.ts';
 
 /** What a bench works with. */
-export interface Stage<Models> {
+export interface Stage<Models> extends Clocks {
   /** The threads that llama.cpp and ggml may compute with, over all processes; never more than cores. */
   readonly threads: number;
-  /** Seconds of a monotonic clock. */
-  readonly now: () => number;
   /** Models by name, and whatever is opened once for several benches. */
   readonly models: Models;
 }
@@ -39,7 +37,11 @@ export interface SingleValue {
 export type Measurement = ComparedSides | TimedValues | SingleValue;
 
 /** A measurement with what it has open. */
-export type Opened = Measurement & { readonly close?: () => Promise<void> };
+export type Opened = Measurement & {
+  readonly close?: () => Promise<void>;
+  /** What only opening tells of what is measured on; it stands beside the size. */
+  readonly facts?: Sizes;
+};
 
 /** A figure and how to measure it. `Size`: what it takes, by form. */
 export interface Bench<Models, Size = unknown> extends Goal {
@@ -56,10 +58,16 @@ export const keptPairs: Readonly<Record<Form, number>> = { smoke: 5, quick: 5, f
 
 interface Measured extends Estimate {
   readonly control?: number;
+  readonly processorRatio?: number;
   readonly count: number;
 }
 
-async function measured(measurement: Measurement, pairs: number, now: () => number, seed: number): Promise<Measured> {
+/** Runs too short for the clock of processor time have no ratio in it. */
+function processorRatioOf(ratios: readonly number[], scale: number): number {
+  return ratios.every(Number.isFinite) ? quantileOf(ratios, 0.5) * scale : Number.NaN;
+}
+
+async function measured(measurement: Measurement, pairs: number, clocks: Clocks, seed: number): Promise<Measured> {
   if (measurement.kind === 'single') {
     const value = await measurement.value();
     return { value, low: value, high: value, count: 1 };
@@ -68,20 +76,32 @@ async function measured(measurement: Measurement, pairs: number, now: () => numb
     const values = await measurement.values();
     return { ...bootstrapQuantile(values, measurement.quantile, seed), count: values.length };
   }
-  const { ratios, controls } = await comparePairs(measurement, pairs, now);
+  const { ratios, processorRatios, controls } = await comparePairs(measurement, pairs, clocks);
   const scaled = ratios.map((ratio) => ratio * measurement.scale);
-  return { ...bootstrapQuantile(scaled, 0.5, seed), control: quantileOf(controls, 0.5), count: ratios.length };
+  return {
+    ...bootstrapQuantile(scaled, 0.5, seed),
+    control: quantileOf(controls, 0.5),
+    processorRatio: processorRatioOf(processorRatios, measurement.scale),
+    count: ratios.length,
+  };
 }
 
 /** Measures a bench and judges it. Errors of the bench are thrown as they are; what it opened is closed in every case. */
 export async function runBench<Models>(bench: Bench<Models>, form: Form, stage: Stage<Models>, seed = 1): Promise<Figure> {
   const opened = await bench.open(bench.sizes[form], stage);
   try {
-    const { result, load } = await underLoad(() => measured(opened, keptPairs[form], stage.now, seed));
+    const { result, load } = await underLoad(() => measured(opened, keptPairs[form], stage, seed));
     const { id, what, target, direction, unit } = bench;
     const goal = { id, what, target, direction, unit };
     const timed = opened.kind !== 'single' || opened.timed;
-    return { ...goal, form, size: bench.sizes[form] as Sizes, ...result, ...judge({ ...goal, ...result, timed, load }), load };
+    return {
+      ...goal,
+      form,
+      size: { ...(bench.sizes[form] as Sizes), ...opened.facts },
+      ...result,
+      ...judge({ ...goal, ...result, timed, load }),
+      load,
+    };
   } finally {
     await opened.close?.();
   }

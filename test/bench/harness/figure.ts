@@ -50,6 +50,11 @@ export interface Figure extends Goal, Estimate {
   readonly reason?: string;
   /** Median ratio of a side to itself, which should be 1; absent where nothing is compared. */
   readonly control?: number;
+  /**
+   * The figure in processor time of this process instead of time that passes, never judged: other processes disturb it less, but it does not see waiting.
+   * NaN where runs are too short for that clock; absent where nothing is compared.
+   */
+  readonly processorRatio?: number;
   /** Ratios or values that the estimate is made of. */
   readonly count: number;
   readonly load: Load;

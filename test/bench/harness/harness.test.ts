@@ -63,36 +63,41 @@ function simulated(seconds: Readonly<Record<'A' | 'B', (run: number) => number>>
       clock += seconds[name](order.length);
     },
   });
-  return { order, now: () => clock, comparison: { baseline: side('A'), subject: side('B'), control: 'baseline' as const } };
+  return {
+    order,
+    clocks: { now: () => clock, processor: () => clock / 2 },
+    comparison: { baseline: side('A'), subject: side('B'), control: 'baseline' as const },
+  };
 }
 
 describe('pairs', () => {
   test('run A B B A, each two pairs followed by the control, and drop the first of each kind', async () => {
-    const { order, now, comparison } = simulated({ A: () => 2, B: () => 1 });
-    const { ratios, controls } = await comparePairs(comparison, 5, now);
+    const { order, clocks, comparison } = simulated({ A: () => 2, B: () => 1 });
+    const { ratios, processorRatios, controls } = await comparePairs(comparison, 5, clocks);
     expect(order.join('')).toBe('ABBAAAAA'.repeat(3));
     expect(ratios).toEqual([2, 2, 2, 2, 2]);
+    expect(processorRatios).toEqual(ratios);
     expect(controls).toEqual([1, 1, 1, 1, 1]);
   });
 
   test('leave out what a warm-up costs, and the time of preparations', async () => {
-    const { now, comparison } = simulated({ A: (run) => (run === 1 ? 500 : 3), B: () => 2 });
-    const { ratios, controls } = await comparePairs(comparison, 6, now);
+    const { clocks, comparison } = simulated({ A: (run) => (run === 1 ? 500 : 3), B: () => 2 });
+    const { ratios, controls } = await comparePairs(comparison, 6, clocks);
     expect(ratios).toEqual(Array.from({ length: 6 }, () => 1.5));
     expect(controls).toHaveLength(6);
   });
 
   test('cancel a steady drift in the median', async () => {
     const drifting = (base: number) => (run: number) => base * 1.01 ** run;
-    const { now, comparison } = simulated({ A: drifting(1.2), B: drifting(1) });
-    const { ratios, controls } = await comparePairs(comparison, 8, now);
+    const { clocks, comparison } = simulated({ A: drifting(1.2), B: drifting(1) });
+    const { ratios, controls } = await comparePairs(comparison, 8, clocks);
     expect(quantileOf(ratios, 0.5)).toBeCloseTo(1.2, 2);
     expect(quantileOf(controls, 0.5)).toBeCloseTo(1, 2);
   });
 
   test('are at least five', async () => {
-    const { now, comparison } = simulated({ A: () => 1, B: () => 1 });
-    await expect(comparePairs(comparison, 4, now)).rejects.toThrow(/pairs is 4/);
+    const { clocks, comparison } = simulated({ A: () => 1, B: () => 1 });
+    await expect(comparePairs(comparison, 4, clocks)).rejects.toThrow(/pairs is 4/);
   });
 });
 

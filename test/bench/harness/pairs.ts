@@ -18,45 +18,63 @@ export interface Comparison {
 /** How many times faster the subject is, pair by pair, and the control side against itself. */
 export interface Ratios {
   readonly ratios: readonly number[];
+  /** The same in processor time. */
+  readonly processorRatios: readonly number[];
   readonly controls: readonly number[];
 }
 
 /** Fewest pairs that are kept. */
 export const leastPairs = 5;
 
-async function secondsOf(side: Side, now: () => number): Promise<number> {
-  await side.prepare?.();
-  const start = now();
-  await side.run();
-  return now() - start;
+/** Two clocks: what passes, and what this process computes. */
+export interface Clocks {
+  /** Seconds of a monotonic clock. */
+  readonly now: () => number;
+  /** Seconds of processor time of this process, over all its threads. */
+  readonly processor: () => number;
 }
 
-/** Seconds of the first over seconds of the second, run in the order told. */
-async function ratioOf(first: Side, second: Side, secondLeads: boolean, now: () => number): Promise<number> {
-  if (!secondLeads) {
-    const seconds = await secondsOf(first, now);
-    return seconds / (await secondsOf(second, now));
-  }
-  const seconds = await secondsOf(second, now);
-  return (await secondsOf(first, now)) / seconds;
+/** What a run or a pair of them took, by either clock. */
+interface Taken {
+  readonly wall: number;
+  readonly processor: number;
+}
+
+async function take(side: Side, { now, processor }: Clocks): Promise<Taken> {
+  await side.prepare?.();
+  const [start, computed] = [now(), processor()];
+  await side.run();
+  return { wall: now() - start, processor: processor() - computed };
+}
+
+/** What the first took over what the second took, run in the order told. */
+async function ratioOf(first: Side, second: Side, secondLeads: boolean, clocks: Clocks): Promise<Taken> {
+  const leading = await take(secondLeads ? second : first, clocks);
+  const trailing = await take(secondLeads ? first : second, clocks);
+  const [a, b] = secondLeads ? [trailing, leading] : [leading, trailing];
+  return { wall: a.wall / b.wall, processor: a.processor / b.processor };
 }
 
 /**
- * Runs `pairs` + 1 pairs of both sides as A B B A A B …, so that drift cancels, and after each two pairs as many of the control side with itself; the first pair of each kind warms up
- * and is dropped. `now`: seconds of a monotonic clock. Throws `invalid_argument` for fewer than five pairs.
+ * Runs `pairs` + 1 pairs of both sides as A B B A A B …, so that drift cancels, and after each two pairs as many of the control side with itself; the
+ * first pair of each kind warms up and is dropped. Throws `invalid_argument` for fewer than five pairs.
  */
-export async function comparePairs(comparison: Comparison, pairs: number, now: () => number): Promise<Ratios> {
+export async function comparePairs(comparison: Comparison, pairs: number, clocks: Clocks): Promise<Ratios> {
   if (!Number.isInteger(pairs) || pairs < leastPairs)
     throw new RedQueenError('invalid_argument', `pairs is ${pairs}; it must be a whole number from ${leastPairs}`);
   const { baseline, subject, control } = comparison;
-  const ratios: number[] = [];
-  const controls: number[] = [];
+  const compared: Taken[] = [];
+  const controls: Taken[] = [];
   const controlSide = comparison[control];
   for (let pair = 0; pair <= pairs; pair++) {
     const turned = pair % 2 === 1;
-    ratios.push(await ratioOf(baseline, subject, turned, now));
+    compared.push(await ratioOf(baseline, subject, turned, clocks));
     if (!turned && pair < pairs) continue;
-    while (controls.length < ratios.length) controls.push(await ratioOf(controlSide, controlSide, controls.length % 2 === 1, now));
+    while (controls.length < compared.length) controls.push(await ratioOf(controlSide, controlSide, controls.length % 2 === 1, clocks));
   }
-  return { ratios: ratios.slice(1), controls: controls.slice(1) };
+  return {
+    ratios: compared.slice(1).map(({ wall }) => wall),
+    processorRatios: compared.slice(1).map(({ processor }) => processor),
+    controls: controls.slice(1).map(({ wall }) => wall),
+  };
 }
