@@ -1,4 +1,5 @@
 import { RedQueenError } from '@redqueen/core';
+import { adapterBenches } from './adapters.ts';
 import type { ModelBench } from './bench.ts';
 import { contentionBenches } from './contention.ts';
 import { promptSharingBenches } from './prompt-sharing.ts';
@@ -16,6 +17,7 @@ export const benches: readonly ModelBench[] = [
   ...slotBenches,
   ...trainingBenches,
   ...sharedTrainingBenches,
+  ...adapterBenches,
   ...turnBenches,
   ...contentionBenches,
   ...runBenches,

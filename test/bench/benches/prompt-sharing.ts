@@ -63,7 +63,7 @@ function sharing(id: string, unshared: 'one by one' | 'batched', target: number)
     unit: '',
     sizes: {
       smoke: { model: 'tiny', samples: 4, prompt: 24, tokens: 3 },
-      quick: { model: 'small', samples: 8, prompt: 256, tokens: 32 },
+      quick: { model: 'medium', samples: 8, prompt: 256, tokens: 32 },
       full: { model: 'smollm2-135m', samples: 8, prompt: 256, tokens: 32 },
     },
     open: (size, stage) => open(size, stage, unshared),

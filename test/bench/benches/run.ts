@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type UnderLoad, underLoad } from '../harness/load.ts';
 import { measure, type Measurement } from '../measure.ts';
 import { bench, type ModelBench } from './bench.ts';
 
@@ -9,7 +10,7 @@ interface Size {
 }
 
 /** One run serves all its figures. */
-const measured = new Map<number, Promise<Measurement>>();
+const measured = new Map<number, Promise<UnderLoad<Measurement>>>();
 
 async function measureOnce({ updates }: Size): Promise<Measurement> {
   const folder = mkdtempSync(join(tmpdir(), 'redqueen-bench-run-'));
@@ -21,8 +22,8 @@ async function measureOnce({ updates }: Size): Promise<Measurement> {
 }
 
 /** The default run of that size, on a cluster of its own; the same one for every figure. */
-export function defaultRun(size: Size): Promise<Measurement> {
-  const known = measured.get(size.updates) ?? measureOnce(size);
+function defaultRun(size: Size): Promise<UnderLoad<Measurement>> {
+  const known = measured.get(size.updates) ?? underLoad(() => measureOnce(size));
   measured.set(size.updates, known);
   return known;
 }
@@ -75,7 +76,12 @@ export const runBenches: readonly ModelBench[] = limits.map(({ name, what, unit,
     direction: 'at most',
     unit,
     sizes: { smoke: { updates: 1 }, quick: { updates: 12 }, full: { updates: 60 } },
-    open: async (size) => ({ kind: 'single', timed, value: async () => of(await defaultRun(size)) }),
+    open: async (size) => ({
+      kind: 'single',
+      timed,
+      load: async () => (await defaultRun(size)).load,
+      value: async () => of((await defaultRun(size)).result),
+    }),
   }),
 );
 
@@ -84,7 +90,7 @@ const mebibytes = (size: number): string => `${(size / 2 ** 20).toFixed(0)} MiB`
 /** Name and value of what else was seen of the runs that were measured: speeds, and the cost of each service. */
 export async function runDetails(): Promise<readonly (readonly [string, string])[]> {
   const runs = await Promise.all(measured.values());
-  return runs.flatMap((run) => [
+  return runs.flatMap(({ result: run }) => [
     ['run', `${run.updates} updates in ${run.runSeconds.toFixed(1)} s`] as const,
     ['attempts a second', run.attemptsPerSecond.toFixed(0)] as const,
     ['tokens sampled a second', run.sampledTokensPerSecond.toFixed(0)] as const,

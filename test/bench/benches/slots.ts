@@ -23,11 +23,12 @@ export function lognormalLengths(count: number, median: number): readonly number
 function answers({ model, requests, prompt, median }: Size, { models, threads }: ModelStage) {
   const engine = models.engine(model, threads, 'stock');
   const fresh = freshPrompts(engine.model, prompt);
-  const ask = async (lengths: readonly number[]): Promise<void> => {
+  const ask = async (lengths: readonly number[], ended: () => void = () => undefined): Promise<void> => {
     await Promise.all(
-      lengths.map((maxTokens, seed) =>
-        engine.sample('bench', baseWeights, [{ tokens: fresh(), samples: 1, seed }], { maxTokens, temperature: 1, stops: new Set() }),
-      ),
+      lengths.map(async (maxTokens, seed) => {
+        await engine.sample('bench', baseWeights, [{ tokens: fresh(), samples: 1, seed }], { maxTokens, temperature: 1, stops: new Set() });
+        ended();
+      }),
     );
   };
   return { engine, ask, lengths: lognormalLengths(requests, median) };
@@ -43,8 +44,11 @@ async function openOccupancy(size: Size, stage: ModelStage): Promise<Opened> {
     timed: false,
     value: async () => {
       const before = counted();
-      await ask(lengths);
-      const after = counted();
+      let [left, after] = [lengths.length, before];
+      // As long as there are as many answers as slots; after that nothing could fill them.
+      await ask(lengths, () => {
+        if (--left === size.slots - 1) after = counted();
+      });
       return (after.stepTokens - before.stepTokens) / ((after.steps - before.steps) * size.slots);
     },
   };
@@ -74,7 +78,7 @@ const smoke: Size = { model: 'tiny', slots: 16, requests: 24, prompt: 8, median:
 export const slotBenches: readonly ModelBench[] = [
   bench<Size>({
     id: 'P3.occupancy',
-    what: 'share of slots that hold an answer, over all decode steps to the last one, with lognormal lengths (σ = 1)',
+    what: 'share of slots that hold an answer while there are enough answers for all, with lognormal lengths (σ = 1)',
     baseline: '',
     subject: 'all answers asked for at once',
     target: 0.9,
@@ -82,7 +86,7 @@ export const slotBenches: readonly ModelBench[] = [
     unit: '',
     sizes: {
       smoke,
-      quick: { model: 'small', slots: 16, requests: 512, prompt: 8, median: 8 },
+      quick: { model: 'medium', slots: 16, requests: 256, prompt: 8, median: 8 },
       full: { model: 'smollm2-135m', slots: 16, requests: 1024, prompt: 8, median: 8 },
     },
     open: openOccupancy,
@@ -97,7 +101,7 @@ export const slotBenches: readonly ModelBench[] = [
     unit: '',
     sizes: {
       smoke,
-      quick: { model: 'small', slots: 16, requests: 96, prompt: 8, median: 8 },
+      quick: { model: 'medium', slots: 16, requests: 48, prompt: 8, median: 8 },
       full: { model: 'smollm2-135m', slots: 16, requests: 128, prompt: 8, median: 8 },
     },
     open: openRefill,

@@ -34,11 +34,12 @@ function askAll({ model, agents, requests, samples, prompt, tokens }: Size, { mo
 
 /** The most turns that any other agent had between two turns of an agent, or before its first. */
 export function longestWait(order: readonly number[], agents: number): number {
-  const had = Array.from({ length: agents }, () => new Array<number>(agents).fill(0));
+  const had: readonly number[][] = Array.from({ length: agents }, () => Array.from({ length: agents }, () => 0));
   let longest = 0;
   for (const turn of order) {
-    longest = Math.max(longest, ...(had[turn] as number[]));
-    (had[turn] as number[]).fill(0);
+    const waited = had[turn] as number[];
+    longest = Math.max(longest, ...waited);
+    waited.fill(0);
     for (const [agent, others] of had.entries()) if (agent !== turn) others[turn] = (others[turn] as number) + 1;
   }
   return longest;
@@ -62,7 +63,7 @@ async function openWait(size: Size, stage: ModelStage): Promise<Opened> {
 const smoke: Size = { model: 'tiny', agents: 3, requests: 2, samples: 2, prompt: 8, tokens: 3 };
 const sizes = {
   smoke,
-  quick: { model: 'small', agents: 4, requests: 2, samples: 8, prompt: 16, tokens: 16 },
+  quick: { model: 'medium', agents: 4, requests: 2, samples: 8, prompt: 16, tokens: 16 },
   full: { model: 'smollm2-135m', agents: 4, requests: 2, samples: 8, prompt: 16, tokens: 32 },
 } as const;
 

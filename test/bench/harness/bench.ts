@@ -1,5 +1,5 @@
 import { bootstrapQuantile, quantileOf } from './bootstrap.ts';
-import type { Estimate, Figure, Form, Goal, Sizes } from './figure.ts';
+import type { Estimate, Figure, Form, Goal, Load, Sizes } from './figure.ts';
 import { underLoad } from './load.ts';
 import { type Clocks, comparePairs, type Comparison } from './pairs.ts';
 import { judge } from './verdict.ts';
@@ -26,11 +26,11 @@ export interface TimedValues {
   readonly values: () => Promise<readonly number[]>;
 }
 
-/** One number. `timed`: whether it depends on what else the machine does. */
+/** One number, or one with an interval of its own. `timed`: whether it depends on what else the machine does. */
 export interface SingleValue {
   readonly kind: 'single';
   readonly timed: boolean;
-  readonly value: () => Promise<number>;
+  readonly value: () => Promise<number | Estimate>;
 }
 
 /** How a bench gets its figure. */
@@ -39,6 +39,8 @@ export type Measurement = ComparedSides | TimedValues | SingleValue;
 /** A measurement with what it has open. */
 export type Opened = Measurement & {
   readonly close?: () => Promise<void>;
+  /** The load while it was measured, where several figures share one measurement that may lie back. */
+  readonly load?: () => Promise<Load>;
   /** What only opening tells of what is measured on; it stands beside the size. */
   readonly facts?: Sizes;
 };
@@ -70,7 +72,7 @@ function processorRatioOf(ratios: readonly number[], scale: number): number {
 async function measured(measurement: Measurement, pairs: number, clocks: Clocks, seed: number): Promise<Measured> {
   if (measurement.kind === 'single') {
     const value = await measurement.value();
-    return { value, low: value, high: value, count: 1 };
+    return { ...(typeof value === 'number' ? { value, low: value, high: value } : value), count: 1 };
   }
   if (measurement.kind === 'timed') {
     const values = await measurement.values();
@@ -90,7 +92,8 @@ async function measured(measurement: Measurement, pairs: number, clocks: Clocks,
 export async function runBench<Models>(bench: Bench<Models>, form: Form, stage: Stage<Models>, seed = 1): Promise<Figure> {
   const opened = await bench.open(bench.sizes[form], stage);
   try {
-    const { result, load } = await underLoad(() => measured(opened, keptPairs[form], stage, seed));
+    const { result, load: loadNow } = await underLoad(() => measured(opened, keptPairs[form], stage, seed));
+    const load = (await opened.load?.()) ?? loadNow;
     const { id, what, target, direction, unit } = bench;
     const goal = { id, what, target, direction, unit };
     const timed = opened.kind !== 'single' || opened.timed;

@@ -59,7 +59,8 @@ export async function sampleLoad(): Promise<LoadSample> {
 /** The load between two moments; `average` is the system's own load average. */
 export function loadBetween(before: LoadSample, after: LoadSample, average: number): Load {
   const pressure = before.waited === undefined || after.waited === undefined ? Number.NaN : after.waited - before.waited;
-  const known = { average, steal: Number.NaN, pressure: pressure / (after.at - before.at), foreign: Number.NaN };
+  const waiting = Math.min(1, pressure / (after.at - before.at));
+  const known = { average, steal: Number.NaN, pressure: waiting, foreign: Number.NaN };
   if (before.times === undefined || after.times === undefined) return known;
   const all = after.times.all - before.times.all;
   const share = (seconds: number): number => (all <= 0 ? 0 : Math.min(1, Math.max(0, seconds / all)));
@@ -70,8 +71,14 @@ export function loadBetween(before: LoadSample, after: LoadSample, average: numb
   };
 }
 
+/** What work gave, and what else the machine did meanwhile. */
+export interface UnderLoad<Result> {
+  readonly result: Result;
+  readonly load: Load;
+}
+
 /** Runs work and tells what else the machine did meanwhile. */
-export async function underLoad<Result>(work: () => Promise<Result>): Promise<{ readonly result: Result; readonly load: Load }> {
+export async function underLoad<Result>(work: () => Promise<Result>): Promise<UnderLoad<Result>> {
   const before = await sampleLoad();
   const result = await work();
   return { result, load: loadBetween(before, await sampleLoad(), loadavg()[0] ?? Number.NaN) };
