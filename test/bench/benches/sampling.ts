@@ -55,7 +55,7 @@ interface Series {
 /** Small models are dominated by what a step costs besides computing, so less is asked of them. */
 const series: readonly Series[] = [
   { label: 'starter', model: 'starter', target: 0.8, tokens: { quick: 48, full: 200 } },
-  { label: '135m', model: 'smollm2-135m', target: 0.95, tokens: { quick: 4, full: 64 } },
+  { label: '135m', model: 'smollm2-135m', target: 0.95, tokens: { quick: 6, full: 64 } },
 ];
 
 function sampling({ label, model, target, tokens }: Series, batch: number): ModelBench {
@@ -69,8 +69,8 @@ function sampling({ label, model, target, tokens }: Series, batch: number): Mode
     unit: '',
     sizes: {
       smoke: { model: 'tiny', batch, prompt: 8, tokens: 3 },
-      quick: { model, batch, prompt: 16, tokens: tokens.quick },
-      full: { model, batch, prompt: 16, tokens: tokens.full },
+      quick: { model, batch, prompt: 2, tokens: tokens.quick },
+      full: { model, batch, prompt: 2, tokens: tokens.full },
     },
     open,
   });
