@@ -35,10 +35,12 @@ async function measureAll({ benches, form, threads, json }: BenchCommand, models
   const figures: Figure[] = [];
   let failed = false;
   for (const bench of benches) {
+    const [start, computed] = [clocks.now(), clocks.processor()];
     try {
       const figure = await runBench(bench, form, { ...clocks, threads, models });
       figures.push(figure);
       show(figure, json);
+      tell(`${bench.id}: ${(clocks.now() - start).toFixed(1)} s, ${(clocks.processor() - computed).toFixed(1)} s of processor time`);
     } catch (reason) {
       failed = true;
       tell(`${bench.id}: ${RedQueenError.from(reason).message}`);

@@ -23,7 +23,7 @@ const randomModels = {
   tiny: { shape: bytes({ layers: 2, width: 64, heads: 4, keyValueHeads: 2, feedForward: 96, context: 512 }), type: 'F32' },
   small: { shape: bytes({ layers: 4, width: 256, heads: 4, keyValueHeads: 2, feedForward: 768, context: 1024 }), type: 'F32' },
   medium: {
-    shape: { ...smollm2, layers: 8, width: 384, heads: 6, keyValueHeads: 2, feedForward: 1024, vocabulary: 8192 },
+    shape: { ...smollm2, layers: 4, width: 256, heads: 4, keyValueHeads: 2, feedForward: 768, vocabulary: 4096 },
     type: 'Q8_0',
   },
   'smollm2-135m': { shape: smollm2, type: 'Q8_0' },

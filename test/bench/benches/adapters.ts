@@ -70,7 +70,7 @@ function memory(
     unit: '',
     sizes: {
       smoke: { model: 'tiny', swaps: 10 },
-      quick: { model: 'medium', swaps: 60 },
+      quick: { model: 'starter', swaps: 200 },
       full: { model: 'smollm2-135m', swaps: 500 },
     },
     open: async (size, stage): Promise<Opened> => {

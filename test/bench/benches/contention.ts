@@ -66,7 +66,7 @@ export const contentionBenches: readonly ModelBench[] = [
     unit: '',
     sizes: {
       smoke: { model: 'tiny', prompts: 4, samples: 2, tokens: 3 },
-      quick: { model: 'starter', prompts: 64, samples: 8, tokens: 32 },
+      quick: { model: 'starter', prompts: 32, samples: 8, tokens: 32 },
       full: { model: 'smollm2-135m', prompts: 16, samples: 8, tokens: 32 },
     },
     open,

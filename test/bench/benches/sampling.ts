@@ -55,7 +55,7 @@ interface Series {
 /** Small models are dominated by what a step costs besides computing, so less is asked of them. */
 const series: readonly Series[] = [
   { label: 'starter', model: 'starter', target: 0.8, tokens: { quick: 48, full: 200 } },
-  { label: '135m', model: 'smollm2-135m', target: 0.95, tokens: { quick: 6, full: 64 } },
+  { label: '135m', model: 'smollm2-135m', target: 0.95, tokens: { quick: 4, full: 64 } },
 ];
 
 function sampling({ label, model, target, tokens }: Series, batch: number): ModelBench {

@@ -74,7 +74,7 @@ export const trainingBenches: readonly ModelBench[] = [
     target: 1,
     direction: 'at least',
     unit: '',
-    sizes: { smoke, quick: { model: 'starter', length: 256, steps: 4 }, full: { model: 'smollm2-135m-f32', length: 256, steps: 1 } },
+    sizes: { smoke, quick: { model: 'starter', length: 256, steps: 2 }, full: { model: 'smollm2-135m-f32', length: 256, steps: 1 } },
     open: openFull,
   }),
   bench<Size>({
