@@ -1,63 +1,75 @@
-// npm run bench -- [--updates 60] [--seed 1] [--json]: what a short real run costs, against the limits that were promised.
+// npm run bench -- [--full] [--only P1,P5] [--threads 1] [--sampling auto|tree|stock] [--json] [--record] [--page]: figures against their targets.
 import { mkdtempSync, rmSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
-import { measure, type Measurement } from './measure.ts';
+import { RedQueenError } from '@redqueen/core';
+import { runDetails } from './benches/run.ts';
+import { loadText, numberText, sizeText, targetText, valueText, verdictText } from './figure-text.ts';
+import { runBench } from './harness/bench.ts';
+import type { Figure } from './harness/figure.ts';
+import { machineText, thisMachine } from './machine.ts';
+import { clocks, Models } from './models.ts';
+import { type BenchCommand, benchCommand } from './options.ts';
+import { updatePage } from './page.ts';
+import { readRecord, withFigures, writeRecord } from './record.ts';
 
-const { values } = parseArgs({
-  options: {
-    updates: { type: 'string', default: '60' },
-    seed: { type: 'string', default: '1' },
-    json: { type: 'boolean', default: false },
-  },
-});
-
-const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(0)} MiB`;
-const cores = availableParallelism();
-
-/** Name, value, limit as text, whether it is kept. */
-type Line = readonly [name: string, value: string, limit: string, kept: boolean | undefined];
-
-function limited(measured: Measurement): Line[] {
-  return [
-    ['start to first update', `${measured.firstUpdateSeconds.toFixed(1)} s`, '≤ 10 s', measured.firstUpdateSeconds <= 10],
-    ['memory of all processes (PSS, peak)', mebibytes(measured.peakMemoryBytes), '≤ 1.5 GB', measured.peakMemoryBytes <= 1.5e9],
-    ['device time outside llama.cpp and ggml', `${(measured.outsideNative * 100).toFixed(1)} %`, '≤ 20 %', measured.outsideNative <= 0.2],
-    ['llama threads', String(measured.threads), `≤ ${cores} cores`, measured.threads <= cores],
-  ];
+function tell(text: string): void {
+  process.stderr.write(`${text}\n`);
 }
 
-function plain(measured: Measurement): Line[] {
-  const wall = measured.runSeconds;
-  return [
-    ['run', `${measured.updates} updates in ${wall.toFixed(1)} s`, '', undefined],
-    ['attempts a second', measured.attemptsPerSecond.toFixed(0), '', undefined],
-    ['tokens sampled a second', measured.sampledTokensPerSecond.toFixed(0), '', undefined],
-    ['tokens trained a second', measured.trainedTokensPerSecond.toFixed(0), '', undefined],
-    ...Object.entries(measured.deviceSecondsByWork).map(
-      ([work, seconds]): Line => [`device busy: ${work}`, `${seconds.toFixed(1)} s`, '', undefined],
-    ),
-    ...Object.entries(measured.cpuSecondsByService).map(
-      ([service, seconds]): Line => [
-        `processor time: ${service}`,
-        `${seconds.toFixed(1)} s, ${mebibytes(measured.memoryByService[service] ?? 0)}`,
-        '',
-        undefined,
-      ],
-    ),
-  ];
+function show(figure: Figure, json: boolean): void {
+  if (json) {
+    console.log(JSON.stringify(figure));
+    return;
+  }
+  const control = figure.control === undefined ? '' : `control ${figure.control.toFixed(3)}`;
+  const processor = figure.processorRatio === undefined ? '' : `in processor time ${numberText(figure.processorRatio)}`;
+  console.log(
+    `${figure.id.padEnd(18)} ${valueText(figure).padEnd(24)} ${targetText(figure).padEnd(14)} ${verdictText(figure)}
+    ${[figure.what, sizeText(figure), control, processor, loadText(figure)].filter(Boolean).join('; ')}`,
+  );
+}
+
+/** Measures one bench after another. A bench that throws is told of and left out. */
+async function measureAll({ benches, form, threads, json }: BenchCommand, models: Models): Promise<{ figures: Figure[]; failed: boolean }> {
+  const figures: Figure[] = [];
+  let failed = false;
+  for (const bench of benches) {
+    const [start, computed] = [clocks.now(), clocks.processor()];
+    try {
+      const figure = await runBench(bench, form, { ...clocks, threads, models });
+      figures.push(figure);
+      show(figure, json);
+      tell(`${bench.id}: ${(clocks.now() - start).toFixed(1)} s, ${(clocks.processor() - computed).toFixed(1)} s of processor time`);
+    } catch (reason) {
+      failed = true;
+      tell(`${bench.id}: ${RedQueenError.from(reason).message}`);
+    }
+  }
+  return { figures, failed };
+}
+
+async function measureAndTell(command: BenchCommand, folder: string): Promise<void> {
+  tell(`${command.form} form, ${command.threads} thread(s) a side, on ${machineText(thisMachine())}`);
+  const { figures, failed } = await measureAll(command, new Models(folder, command.sampling));
+  if (!command.json && !failed) for (const [name, value] of await runDetails()) console.log(`${name.padEnd(42)} ${value.padStart(22)}`);
+  if (failed) process.exitCode = 1;
+  if (command.record) {
+    const record = withFigures(readRecord(), figures, new Date().toISOString().slice(0, 10));
+    writeRecord(record);
+    updatePage(record);
+    tell('recorded in docs/bench.json and docs/bench.md');
+  }
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'redqueen-bench-'));
 try {
-  const measured = await measure({ seed: Number(values.seed), updates: Number(values.updates), folder });
-  if (values.json) console.log(JSON.stringify({ cores, ...measured }));
-  else {
-    for (const [name, value, limit, kept] of [...limited(measured), ...plain(measured)]) {
-      console.log(`${name.padEnd(42)} ${value.padStart(22)}  ${limit}${kept === undefined ? '' : kept ? '  kept' : '  NOT KEPT'}`);
-    }
-  }
+  const command = benchCommand(process.argv.slice(2));
+  if (command.page) updatePage(readRecord());
+  else await measureAndTell(command, folder);
+} catch (reason) {
+  tell(RedQueenError.from(reason).message);
+  process.exitCode = 1;
 } finally {
   rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 }

@@ -73,6 +73,7 @@ koffi.struct('llama_batch', {
 /** The fields of llama_model_params that we read or set. */
 export interface ModelParameters {
   n_gpu_layers: number;
+  load_mode: number;
   vocab_only: boolean;
   check_tensors: boolean;
   use_extra_bufts: boolean;

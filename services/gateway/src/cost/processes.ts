@@ -28,7 +28,7 @@ export function parsePss(text: string): number {
 }
 
 /** All processes; empty where there is no /proc. A process that ends meanwhile is left out. */
-async function allProcesses(): Promise<ProcessEntry[]> {
+export async function allProcesses(): Promise<ProcessEntry[]> {
   const names = await readdir('/proc').catch(() => []);
   const pids = names.map(Number).filter(Number.isInteger);
   const entries = await Promise.all(

@@ -1,0 +1,2 @@
+// A process that keeps one processor busy while nothing stops it.
+for (;;);
