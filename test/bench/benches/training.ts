@@ -58,7 +58,7 @@ async function openAdapter(size: Size, stage: ModelStage): Promise<Opened> {
     scale: 1,
     control: 'subject',
     baseline: { run: () => times(size.steps, () => trainer.update([line], optimizer)) },
-    subject: { run: () => times(size.steps, () => updateAgent(engine.pool, agent, request)) },
+    subject: { run: () => times(size.steps, () => updateAgent(engine, agent, request)) },
   };
 }
 

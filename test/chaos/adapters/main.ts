@@ -21,7 +21,8 @@ const seed = Number(values.seed);
 /** What stock llama.cpp does with the bad files when nothing looks at them first: files by outcome. */
 async function baseline(modelPath: string, folder: string): Promise<Record<string, readonly string[]>> {
   const device = await startDevice({ modelPath, threads: 1 });
-  const base = await trialBase(device).finally(() => device.close());
+  const base = await trialBase(device);
+  await device.close();
   const bad = craftedAdapters(base).filter(({ refusal }) => refusal !== null);
   const outcomes = [...(await stockOutcomes(bad, modelPath, folder))];
   const kinds = { died: 'died', 'not finite': 'logits not finite', finite: 'accepted', refused: 'refused' };
