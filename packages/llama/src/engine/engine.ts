@@ -20,6 +20,14 @@ export interface ScoreItem {
   readonly continuations: readonly Int32Array[];
 }
 
+/** What a lane may use beside the model. */
+export interface MemoryBounds {
+  /** Adapters are kept merged into copies of the matrices where these take at most this much: 32 MiB where left out, 0 for never. */
+  readonly mergeBytes?: number | undefined;
+  /** Layers are computed again in the backward pass where training would otherwise keep more than this: 512 MiB where left out. */
+  readonly activationBytes?: number | undefined;
+}
+
 /** The base model in memory with the lanes that compute on it. */
 export class Engine {
   readonly model: HyperParameters;
@@ -28,12 +36,9 @@ export class Engine {
   readonly native: Pointer;
   readonly #base: BaseWeights;
 
-  /**
-   * Loads the model and prepares `threads` lanes. `now`: seconds of a monotonic clock. Lanes keep adapters merged into copies of the matrices where
-   * these copies take at most `mergeBytes` a lane, and compute layers again in the backward pass where training would keep more than
-   * `activationBytes` a lane. Throws `failed_precondition` for a model that cannot be trained.
-   */
-  constructor(path: string, header: GgufHeader, threads: number, now: () => number, mergeBytes = 32 << 20, activationBytes = 512 << 20) {
+  /** Loads the model and prepares `threads` lanes. `now`: seconds of a monotonic clock. Throws `failed_precondition` for a model that cannot be trained. */
+  constructor(path: string, header: GgufHeader, threads: number, now: () => number, bounds: MemoryBounds = {}) {
+    const { mergeBytes = 32 << 20, activationBytes = 512 << 20 } = bounds;
     if (!Number.isInteger(threads) || threads < 1 || threads > 64)
       throw new RedQueenError('invalid_argument', `threads is ${threads}; it must be a whole number from 1 to 64`);
     if (!(activationBytes >= 0)) throw new RedQueenError('invalid_argument', `activationBytes is ${activationBytes}; it must be 0 or more`);

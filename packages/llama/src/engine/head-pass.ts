@@ -15,7 +15,7 @@ export interface HeadBlock {
   readonly end: number;
   readonly logits: Float32Array;
   /** Writes the block's part of dLoss/dHidden [rows × width] into the whole, from dLoss/dLogits of the block. Once. */
-  backward(gradient: Float32Array, whole: Float32Array): Promise<void>;
+  readonly backward: (gradient: Float32Array, whole: Float32Array) => Promise<void>;
 }
 
 /** Computes logits some rows at a time and hands them to `visit`: those of all rows would be too large where the vocabulary is. */

@@ -106,7 +106,7 @@ describe('a model file', () => {
   it.each([
     ['another architecture', { 'general.architecture': 'mamba' }, /architecture is mamba/],
     ['experts', { 'llama.expert_count': 8 }, /expert_count/],
-    ['stretched positions', { 'llama.rope.scaling.type': 'yarn' }, /RoPE scaling "yarn"/],
+    ['stretched positions', { 'llama.rope.scaling.type': 'longrope' }, /RoPE scaling "longrope"/],
     ['no layers', { 'llama.block_count': 0 }, /block_count" is 0/],
     ['an adapter', { 'general.type': 'adapter' }, /LoRA adapter/],
   ])('with %s says why it cannot be trained', (_, changes, message) => {

@@ -28,14 +28,14 @@ export function ropeScalingOf(
   const get = (name: string): unknown => header.metadata.get(`${architecture}.rope.${name}`);
   const type = get('scaling.type') ?? 'linear';
   if (type === 'none') return undefined;
-  if (type !== 'linear' && type !== 'yarn') throw refuse(`RoPE scaling "${String(type)}" is not in our graph`);
+  if (type !== 'linear' && type !== 'yarn') throw refuse(`RoPE scaling ${JSON.stringify(type)} is not in our graph`);
   const stranger = unknown.find((name) => get(`scaling.${name}`) !== undefined);
   if (stranger !== undefined) throw refuse(`"${architecture}.rope.scaling.${stranger}" is not in our graph`);
   const number = (name: string, fallback: number): number => {
     const value = get(name);
     if (value === undefined || value === 0) return fallback;
     if (typeof value !== 'number' || !Number.isFinite(value) || value < 0)
-      throw refuse(`"${architecture}.rope.${name}" is ${String(value)}`);
+      throw refuse(`"${architecture}.rope.${name}" is ${JSON.stringify(value)}`);
     return value;
   };
   const factor = number('scaling.factor', number('scale_linear', 1));

@@ -44,7 +44,7 @@ export function writeTinyModel(folder: string, seed = 1): string {
 
 /** An engine over a model file. `mergeBytes` 0 keeps adapters apart from the matrices, `activationBytes` 0 computes layers again in backward passes. */
 export function openEngine(path: string, threads = 1, mergeBytes?: number, activationBytes?: number): Engine {
-  return new Engine(path, readGgufHeader(path), threads, seconds, mergeBytes, activationBytes);
+  return new Engine(path, readGgufHeader(path), threads, seconds, { mergeBytes, activationBytes });
 }
 
 /** Numbers in ±scale. */

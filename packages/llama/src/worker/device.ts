@@ -57,7 +57,7 @@ export class LocalDevice implements PolicyDevice {
     if (this.#opened !== null) throw new RedQueenError('failed_precondition', 'device: it is open already; start another one');
     const { modelPath, threads, activationBytes } = options;
     const header = readGgufHeader(modelPath);
-    const engine = new Engine(modelPath, header, threads, this.#now, undefined, activationBytes);
+    const engine = new Engine(modelPath, header, threads, this.#now, { activationBytes });
     const [tokenizer, baseHash] = await Promise.all([openTokenizer(modelPath), fileHash(modelPath)]);
     const expectation = { architecture: engine.model.architecture, baseHash, matrices: adaptedMatrices(engine.model), maxRank };
     this.#opened = {
