@@ -18,17 +18,14 @@ export async function scoreChunk(
   const hidden = await graph.forward(inputs);
   const softmax = new RowSoftmax(model.vocabulary);
   const results = chunk.trees.map(({ tree }) => tree.predictors.map(({ length }) => new Float32Array(length)));
-  const put = (tree: number, which: number, position: number, value: number): void => {
-    const continuation = results[tree]?.[which];
-    if (continuation) continuation[position] = value;
-  };
+  const result = (tree: number, which: number): Float32Array => results[tree]?.[which] as Float32Array;
   const wanted = wantedByRow(chunk, inputs.firstRows, continuations);
   await eachHeadBlock(member, { hidden, rows: wanted.length, trained: false }, async (block) => {
     for (let row = block.first; row < block.end; row++) {
       const offset = (row - block.first) * model.vocabulary;
       softmax.read(block.logits, offset);
       for (const { tree, which, position, token } of wanted[row] ?? [])
-        put(tree, which, position, (block.logits[offset + token] as number) - softmax.logTotal);
+        result(tree, which)[position] = (block.logits[offset + token] as number) - softmax.logTotal;
     }
   });
   return results;

@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, readSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { RedQueenError } from '@redqueen/core';
 import type { ModelDownloader } from 'node-llama-cpp';
@@ -51,6 +51,8 @@ export async function pullModel({ address, file, onProgress, signal, hub = huggi
     // A download that was broken off ends like one that is done.
     signal?.throwIfAborted();
   } catch (error) {
+    // Broken off, the downloader may give its unfinished file the name of a whole one; under this one it goes on with it.
+    if (existsSync(path)) renameSync(path, `${path}.ipull`);
     throw errorOf(error, address, signal);
   }
   if (!isGguf(path)) {
