@@ -59,7 +59,10 @@ async function adaptersFor(device: DeviceHandle, { modelPath, rank, seed }: Swap
   };
 }
 
-async function withDevice<Result>(options: SwapOptions, work: (device: DeviceHandle, adapter: (which: number) => Uint8Array) => Promise<Result>) {
+async function withDevice<Result>(
+  options: SwapOptions,
+  work: (device: DeviceHandle, adapter: (which: number) => Uint8Array) => Promise<Result>,
+) {
   const device = await startDevice({ modelPath: options.modelPath, threads: options.threads });
   try {
     await device.createAgent(agent, { rank: options.rank, alpha, seed: options.seed });
@@ -70,7 +73,14 @@ async function withDevice<Result>(options: SwapOptions, work: (device: DeviceHan
 }
 
 function oneToken(device: DeviceHandle, version: number): Promise<unknown> {
-  return device.generate({ agent, version, prompts: [{ text: '37+45=', samples: 1, seed: version }], maxTokens: 1, temperature: 1, stop: '' });
+  return device.generate({
+    agent,
+    version,
+    prompts: [{ text: '37+45=', samples: 1, seed: version }],
+    maxTokens: 1,
+    temperature: 1,
+    stop: '',
+  });
 }
 
 /** Loads version after version and samples one token with each. The first swap, which builds graphs, is not counted. Two versions stay loaded. */
@@ -99,7 +109,10 @@ export async function measureSwapLatency(options: SwapOptions): Promise<SwapLate
   });
 }
 
-/** Loads, uses and drops versions in rounds and reads the process's memory after each (Linux). */
+/**
+ * Loads, uses and drops versions in rounds and reads the process's memory after each (Linux). A fresh process grows for its first one or two thousand
+ * swaps, while the allocators fill: over fewer, the slope tells of that growth and not of a leak.
+ */
 export async function measureSwapMemory(options: SwapOptions, rounds = 20): Promise<SwapMemory> {
   return withDevice(options, async (device, adapter) => {
     const swapsPerRound = Math.ceil(options.swaps / rounds);

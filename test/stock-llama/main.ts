@@ -11,7 +11,23 @@ const count = 4;
 const wanted = { '37+45=': '99\n', 'rabc=': 'xyz\n', '12+30=': '77\n' };
 const modelPath = join(projectFolder, 'config/models/starter.gguf');
 /** Greedy, one thread, keys and values in F32 without flash attention, as our engine computes. */
-const plain = ['--temp', '0', '-t', '1', '-fa', 'off', '-ctk', 'f32', '-ctv', 'f32', '-c', '64', '--no-warmup', '-no-cnv', '--no-display-prompt'];
+const plain = [
+  '--temp',
+  '0',
+  '-t',
+  '1',
+  '-fa',
+  'off',
+  '-ctk',
+  'f32',
+  '-ctv',
+  'f32',
+  '-c',
+  '64',
+  '--no-warmup',
+  '-no-cnv',
+  '--no-display-prompt',
+];
 
 /** What llama-completion prints when it is done. */
 const endMark = '\n\n';

@@ -22,7 +22,8 @@ it('stock llama.cpp alone dies over some of them, and computes nonsense with oth
   const folder = temporaryFolder();
   const modelPath = writeTinyModel(folder);
   const device = await startDevice({ modelPath, threads: 1 });
-  const base = await trialBase(device).finally(() => device.close());
+  const base = await trialBase(device);
+  await device.close();
   const named = ['valid_f32', 'type_u32', 'alpha_nan', 'trailing_garbage', 'lora_a_3d', 'version_1'];
   const files = craftedAdapters(base).filter(({ name }) => named.includes(name));
   const outcomes = Object.fromEntries(await stockOutcomes(files, modelPath, folder));

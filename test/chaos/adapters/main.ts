@@ -21,7 +21,8 @@ const seed = Number(values.seed);
 /** What stock llama.cpp does with the bad files when nothing looks at them first: files by outcome. */
 async function baseline(modelPath: string, folder: string): Promise<Record<string, readonly string[]>> {
   const device = await startDevice({ modelPath, threads: 1 });
-  const base = await trialBase(device).finally(() => device.close());
+  const base = await trialBase(device);
+  await device.close();
   const bad = craftedAdapters(base).filter(({ refusal }) => refusal !== null);
   const outcomes = [...(await stockOutcomes(bad, modelPath, folder))];
   const kinds = { died: 'died', 'not finite': 'logits not finite', finite: 'accepted', refused: 'refused' };
@@ -34,7 +35,9 @@ function print(trial: AdapterTrial, stock: Record<string, readonly string[]>): v
   console.log(`crafted files: ${trial.bad} bad, ${trial.fine} good; seed ${seed}`);
   console.log(`  loaded though bad: ${trial.accepted.join(', ') || 'none'}; refused though good: ${trial.refused.join(', ') || 'none'}`);
   console.log(`${trial.flips} files with one bit flipped: ${trial.flips - trial.missedByHash.length} caught by the known hash`);
-  console.log(`  with a hash of their own: ${trial.flipsRefused} refused, ${trial.flipsStopped} stopped by the canary, ${trial.flipsServed} served`);
+  console.log(
+    `  with a hash of their own: ${trial.flipsRefused} refused, ${trial.flipsStopped} stopped by the canary, ${trial.flipsServed} served`,
+  );
   console.log(`crashes: ${trial.crashes.join(', ') || 'none'}; answers that are not finite: ${trial.notFinite.join(', ') || 'none'}`);
   console.log('stock llama.cpp alone, over the bad files:');
   for (const [kind, names] of Object.entries(stock)) console.log(`  ${kind}: ${names.length} (${names.join(', ')})`);

@@ -38,7 +38,10 @@ export class PolicyCluster {
     this.bus = bus;
     this.folder = folder;
     const ports = Object.fromEntries(serviceNames.map((name) => [`services.${name}.port`, 0]));
-    this.#config = loadConfig({ environment: {}, flags: { ...ports, 'policy.modelsFolder': folder, 'policy.threads': 2, ...flags } }).config;
+    this.#config = loadConfig({
+      environment: {},
+      flags: { ...ports, 'policy.modelsFolder': folder, 'policy.threads': 2, ...flags },
+    }).config;
   }
 
   /** `flags`: further settings of the configuration. */

@@ -57,7 +57,8 @@ export function checkMetadata(header: GgufHeader, expectation: AdapterExpectatio
     if (header.metadata.get(key) !== value) throw refuseAdapter(`"${key}" is "${String(header.metadata.get(key))}", not "${value}"`);
   }
   const alpha = header.metadata.get('adapter.lora.alpha') as number;
-  if (!(alpha > 0 && alpha <= maxAlpha)) throw refuseAdapter(`"adapter.lora.alpha" is ${alpha}; it must be above 0 and at most ${maxAlpha}`);
+  if (!(alpha > 0 && alpha <= maxAlpha))
+    throw refuseAdapter(`"adapter.lora.alpha" is ${alpha}; it must be above 0 and at most ${maxAlpha}`);
   return alpha;
 }
 

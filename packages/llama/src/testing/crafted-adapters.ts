@@ -98,10 +98,18 @@ function metadataCases(sound: RawGguf, base: CraftedBase): Case[] {
   const without = (key: string): Buffer => rawGguf({ ...sound, entries: entries.filter((each) => each.key.toString() !== key) });
   return [
     ['type_u32', withEntry(sound, 'general.type', { type: types.u32, value: u32(1) }), /"general\.type" is of type u32, not string/],
-    ['adapter_type_array', withEntry(sound, 'adapter.type', { type: types.array, value: strings(2n, 'lora', 'lora') }), /"adapter\.type" is of type array:string/],
+    [
+      'adapter_type_array',
+      withEntry(sound, 'adapter.type', { type: types.array, value: strings(2n, 'lora', 'lora') }),
+      /"adapter\.type" is of type array:string/,
+    ],
     ['alpha_string', withEntry(sound, 'adapter.lora.alpha', { type: types.string, value: text('8') }), /alpha" is of type string, not f32/],
     ['alpha_u64', withEntry(sound, 'adapter.lora.alpha', { type: types.u64, value: u64(8n) }), /alpha" is of type u64, not f32/],
-    ['architecture_bool', withEntry(sound, 'general.architecture', { type: types.bool, value: Buffer.of(1) }), /architecture" is of type bool/],
+    [
+      'architecture_bool',
+      withEntry(sound, 'general.architecture', { type: types.bool, value: Buffer.of(1) }),
+      /architecture" is of type bool/,
+    ],
     ['alpha_nan', alphaOf(Number.NaN), /alpha" is NaN/],
     ['alpha_inf', alphaOf(Infinity), /alpha" is Infinity/],
     ['alpha_1e38', alphaOf(1e38), /alpha" is .*e\+3[78]; it must be above 0 and at most 1024/],
@@ -128,7 +136,11 @@ function metadataCases(sound: RawGguf, base: CraftedBase): Case[] {
     ['alignment_three', added(entry('general.alignment', types.u32, u32(3))), /"general\.alignment" is 3/],
     ['alignment_other', added(entry('general.alignment', types.u32, u32(64))), /lies at|unknown key "general\.alignment"/],
     ['keys_in_another_order', rawGguf({ ...sound, entries: entries.toReversed() }), null],
-    ['base_hash_upper_case', withEntry(sound, 'redqueen.base.sha256', { value: text(base.baseHash.toUpperCase()) }), /redqueen\.base\.sha256/],
+    [
+      'base_hash_upper_case',
+      withEntry(sound, 'redqueen.base.sha256', { value: text(base.baseHash.toUpperCase()) }),
+      /redqueen\.base\.sha256/,
+    ],
   ];
 }
 
@@ -163,7 +175,11 @@ function tensorCases(sound: RawGguf, base: CraftedBase): Case[] {
     ['rank_4096', rawGguf(soundAdapter(base, 4096)), /the file has \d+ bytes; one for this base has at most/],
     ['rank_zero', withTensor(sound, 0, { sizes: [inputs, 0n], data: Buffer.alloc(0) }), /impossible shape \d+×0/],
     ['rank_other', rawGguf(soundAdapter(base, 2)), /its rank is 2, not 4/],
-    ['two_ranks', withTensor(sound, 2, { sizes: [tensors[2]?.sizes[0] as bigint, 2n], data: half(tensors[2]?.data as Buffer) }), /has the shape \d+×2, not \d+×4/],
+    [
+      'two_ranks',
+      withTensor(sound, 2, { sizes: [tensors[2]?.sizes[0] as bigint, 2n], data: half(tensors[2]?.data as Buffer) }),
+      /has the shape \d+×2, not \d+×4/,
+    ],
     ['too_many_dimensions', lone(0, { sizes: [inputs, rank, 1n, 1n, 1n] }), /has 5 dimensions/],
     ['no_dimensions', lone(0, { sizes: [] }), /has 0 dimensions/],
     ['size_overflow', lone(0, { sizes: [2n ** 40n, 2n ** 40n] }), /impossible shape/],
@@ -226,7 +242,11 @@ function fileCases(sound: RawGguf): Case[] {
     ['entry_count_overflow', rawGguf({ ...sound, entryCount: 2n ** 64n - 1n }), /number of metadata entries is 18446744073709551615/],
     ['entry_count_too_high', rawGguf({ ...sound, entryCount: BigInt(sound.entries.length + 1) }), /adapter: /],
     ['entry_count_too_low', rawGguf({ ...sound, entryCount: BigInt(sound.entries.length - 1) }), /adapter: /],
-    ['key_length_overflow', Buffer.concat([whole.subarray(0, entries), u64(2n ** 62n), whole.subarray(entries + 8)]), /length of metadata key 0/],
+    [
+      'key_length_overflow',
+      Buffer.concat([whole.subarray(0, entries), u64(2n ** 62n), whole.subarray(entries + 8)]),
+      /length of metadata key 0/,
+    ],
     ['cut_in_magic', cut(3), /no GGUF file/],
     ['cut_in_counts', cut(entries - 4), /truncated/],
     ['cut_at_entries', cut(entries), /truncated/],

@@ -119,7 +119,11 @@ async function ownResults(member: ModelLane, weights: AdapterWeights, prompts: r
 }
 
 /** Logits after every token of a sequence but the last, by the trainer's graph, [tokens − 1 × vocabulary] each. */
-async function logitsOf(member: ModelLane, weights: AdapterWeights, sequencesOfTokens: readonly Int32Array[]): Promise<readonly Float32Array[]> {
+async function logitsOf(
+  member: ModelLane,
+  weights: AdapterWeights,
+  sequencesOfTokens: readonly Int32Array[],
+): Promise<readonly Float32Array[]> {
   const { model } = member;
   const [{ shape, trees, places }] = planTrees(
     sequencesOfTokens.map((tokens) => prefixTree(tokens.subarray(0, 1), [tokens.subarray(1)])),

@@ -89,7 +89,10 @@ export class Trainer {
       const stats = await this.#update(device, agent, batch, learningRate);
       this.#deaths.delete(key);
       if (stats.tokens === 0)
-        this.#logger.info({ agent: name, batch: batch.number }, `batch ${batch.number} of ${name} has no signal: the weights stay as they are`);
+        this.#logger.info(
+          { agent: name, batch: batch.number },
+          `batch ${batch.number} of ${name} has no signal: the weights stay as they are`,
+        );
       return stats;
     } catch (reason) {
       this.#steps.delete(name);
