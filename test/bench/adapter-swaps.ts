@@ -109,7 +109,10 @@ export async function measureSwapLatency(options: SwapOptions): Promise<SwapLate
   });
 }
 
-/** Loads, uses and drops versions in rounds and reads the process's memory after each (Linux). */
+/**
+ * Loads, uses and drops versions in rounds and reads the process's memory after each (Linux). A fresh process grows for its first one or two thousand
+ * swaps, while the allocators fill: over fewer, the slope tells of that growth and not of a leak.
+ */
 export async function measureSwapMemory(options: SwapOptions, rounds = 20): Promise<SwapMemory> {
   return withDevice(options, async (device, adapter) => {
     const swapsPerRound = Math.ceil(options.swaps / rounds);

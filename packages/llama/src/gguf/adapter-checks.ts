@@ -1,8 +1,25 @@
 // What the header and the numbers of an adapter file must be, once the file has been parsed.
 import { RedQueenError } from '@redqueen/core';
-import type { AdapterExpectation } from './adapter-file.ts';
 import { alignUp, blockSizes, defaultAlignment, maxTensorName } from './format.ts';
 import type { GgufHeader } from './reader.ts';
+
+/** Which adapter files fit a base model. */
+export interface AdapterExpectation {
+  /** Architecture of the base, e.g. "llama". */
+  readonly architecture: string;
+  /** SHA-256 of the base model's file, hex. */
+  readonly baseHash: string;
+  /** The matrices that must have an adapter, in the order of the file. */
+  readonly matrices: readonly { readonly name: string; readonly inputs: number; readonly outputs: number }[];
+  /** Highest rank accepted. */
+  readonly maxRank: number;
+  /** The one rank accepted; any up to `maxRank` where missing. */
+  readonly rank?: number;
+  /** Largest size of a weight accepted; 10 000 where missing. */
+  readonly maxWeight?: number;
+  /** SHA-256 of the adapter file, hex; not checked where missing. */
+  readonly sha256?: string;
+}
 
 /** Our own key: llama.cpp ignores it, we refuse adapters of another base. */
 export const baseKey = 'redqueen.base.sha256';

@@ -1,28 +1,21 @@
 // LoRA adapters as GGUF files that stock llama.cpp loads.
 import { createHash } from 'node:crypto';
 import { RedQueenError } from '@redqueen/core';
-import { baseKey, checkExtent, checkMetadata, checkTensors, largestAdapter, readWeights, refuseAdapter } from './adapter-checks.ts';
+import {
+  type AdapterExpectation,
+  baseKey,
+  checkExtent,
+  checkMetadata,
+  checkTensors,
+  largestAdapter,
+  readWeights,
+  refuseAdapter,
+} from './adapter-checks.ts';
 import type { MetadataEntry } from './format.ts';
 import { parseGguf } from './reader.ts';
 import { encodeGguf } from './writer.ts';
 
-/** Which adapter files fit a base model. */
-export interface AdapterExpectation {
-  /** Architecture of the base, e.g. "llama". */
-  readonly architecture: string;
-  /** SHA-256 of the base model's file, hex. */
-  readonly baseHash: string;
-  /** The matrices that must have an adapter, in the order of the file. */
-  readonly matrices: readonly { readonly name: string; readonly inputs: number; readonly outputs: number }[];
-  /** Highest rank accepted. */
-  readonly maxRank: number;
-  /** The one rank accepted; any up to `maxRank` where missing. */
-  readonly rank?: number;
-  /** Largest size of a weight accepted; 10 000 where missing. */
-  readonly maxWeight?: number;
-  /** SHA-256 of the adapter file, hex; not checked where missing. */
-  readonly sha256?: string;
-}
+export type { AdapterExpectation } from './adapter-checks.ts';
 
 /** An adapter's content. */
 export interface AdapterContent {
