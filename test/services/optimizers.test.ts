@@ -21,9 +21,10 @@ describe.skipIf(!existsSync(model))('every policy optimizer, with the real devic
   test.each(optimizers.names)(
     '%s trains the executor: its versions differ, by gradients that are not zero',
     async (use) => {
-      const options = use === 'evolution-strategies' ? { pairs: 2 } : null;
+      const options = use === 'evolution-strategies' ? { pairs: 2 } : {};
       const executor = { optimizer: { use, options, klToBase: 0.01, klEstimator: 'k2' }, batch: 8, updatesPerVersion: 2 };
-      const recipe = loadRecipe('nft', config.recipesFolder, { model, updates, roles: { executor } });
+      const plain = { roles: { executor: { optimizer: { options: null } } } };
+      const recipe = loadRecipe('nft', config.recipesFolder, plain, { model, updates, roles: { executor } });
       const run = `optimizer-${use}`;
       await cluster.start(run, recipe);
       const messages = await cluster.until(run, ({ kind, body }) => kind === 'released' && (body as Body<'released'>).last);

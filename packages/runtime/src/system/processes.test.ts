@@ -12,8 +12,9 @@ it('this process is alive and known by its command, one that never was is not', 
 });
 
 it.skipIf(!existsSync('/proc/self/stat'))('a child that ended but was never collected is dead', async () => {
-  // The shell's child ends at once; the shell becomes a sleep, which never asks after it.
-  const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  // The shell's child ends once the shell has become a sleep, which never asks after it.
+  const child = "sh -c 'until grep -q sleep /proc/$PPID/comm; do :; done'";
+  const parent = spawn('sh', ['-c', `${child} & echo $!; exec sleep 60`], { stdio: ['ignore', 'pipe', 'inherit'] });
   const [chunk] = (await once(parent.stdout, 'data')) as [Buffer];
   const zombie = Number(chunk.toString());
   while (isAlive(zombie)) await new Promise(setImmediate);
