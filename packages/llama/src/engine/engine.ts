@@ -45,6 +45,7 @@ export class Engine {
   readonly #pool: LanePool<ModelLane> | LanePool<null>;
   readonly #now: () => number;
   readonly #threads: number;
+  readonly #path: string;
   #stock: StockSampler | null = null;
 
   /**
@@ -60,7 +61,9 @@ export class Engine {
     this.#now = now;
     this.#threads = threads;
     this.sampling = samplingPath(model, sampling);
-    this.native = loadModel(path);
+    this.#path = path;
+    // Our graphs need the weights as they are in the file.
+    this.native = loadModel(path, !isTrainable(model));
     if (isTrainable(model)) {
       const base = new BaseWeights(tensorsOf(this.native), model, newSingleThreadBackend());
       const lanes = Array.from({ length: threads }, () => new ModelLane(model, base, mergeBytes, activationBytes));
@@ -155,7 +158,9 @@ export class Engine {
   }
 
   #newStock(): StockSampler {
-    const { model, native } = this;
+    const { model } = this;
+    // Stock contexts decode up to half as fast again on weights repacked for the processor; those beside it stay in the mapped file until our graphs touch them.
+    const native = isTrainable(model) ? loadModel(this.#path, true) : this.native;
     const { architecture, vocabulary, context } = model;
     const keys = isTrainable(model) ? model.keyValueHeads * model.headSize : model.width;
     const facts = { native, architecture, vocabulary, context, matrices: adaptedMatrices(model), cellBytes: 2 * 4 * model.layers * keys };

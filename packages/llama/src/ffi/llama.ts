@@ -72,12 +72,15 @@ export function initialiseLlama(): void {
   ready = true;
 }
 
-/** Loads a GGUF model on the CPU, its tensors unpacked so that our graphs can read them. Throws `failed_precondition` where llama.cpp refuses it. */
-export function loadModel(path: string): Pointer {
+/**
+ * Loads a GGUF model on the CPU: its tensors as they are in the file, so that our graphs can read them, or `repacked` as the processor's kernels like them best.
+ * Throws `failed_precondition` where llama.cpp refuses it.
+ */
+export function loadModel(path: string, repacked = false): Pointer {
   initialiseLlama();
   const parameters = llama.modelDefaults();
   parameters.n_gpu_layers = 0;
-  parameters.use_extra_bufts = false;
+  parameters.use_extra_bufts = repacked;
   const model = llama.loadModel(path, parameters);
   if (model === null)
     throw new RedQueenError('failed_precondition', `model: llama.cpp cannot load ${path}; check that it is a complete GGUF model file`);

@@ -44,6 +44,9 @@ export interface StockOptions {
 }
 
 const leastCells = 512;
+/** Tokens of requests that have not come yet, and the memory of a context that is taken for them at most. */
+const foreseenLength = 128;
+const foreseenBytes = 64 << 20;
 
 /**
  * Sampling and scoring by plain libllama contexts, for every architecture that llama.cpp knows: continuous batching with shared prompts, one context an
@@ -196,7 +199,10 @@ export class StockSampler {
     }
   }
 
-  /** Cells with which the waiting work can fill all slots, rounded up to a power of two. */
+  /**
+   * Cells with which all slots can be filled, rounded up to a power of two: by the waiting work, or where memory allows by requests that have not
+   * come yet, since a context cannot grow while it is in use.
+   */
   #cellsFor(batcher: Batcher): number {
     const { slots } = this.#tools.plan;
     let [samples, cells, longest] = [0, 0, 0];
@@ -207,7 +213,8 @@ export class StockSampler {
       samples += count;
       cells += work.prompt.length + Math.min(count, slots) * work.longest;
     }
-    const wanted = Math.max(longest, cells, leastCells);
+    const foreseen = Math.min(slots * Math.max(longest, foreseenLength), Math.floor(foreseenBytes / this.#model.cellBytes));
+    const wanted = Math.max(longest, cells, foreseen, leastCells);
     return Math.min(2 ** Math.ceil(Math.log2(wanted)), this.#mostCells);
   }
 

@@ -1,10 +1,14 @@
+import { join } from 'node:path';
 import { readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type AdapterWeights, baseWeights } from '../engine/adapter-weights.ts';
 import { Agent } from '../engine/agent.ts';
 import type { Engine } from '../engine/engine.ts';
 import { encodeAdapter } from '../gguf/adapter-file.ts';
 import { adaptedMatrices } from '../model/parameter-layout.ts';
+import { modelShapes } from '../testing/model-shapes.ts';
+import { writeRandomModel } from '../testing/random-model.ts';
 import { openEngine, randomAgent, temporaryFolder, tinyAdapter, writeTinyModel } from '../testing/tiny-model.ts';
 import { Canary } from './canary.ts';
 
@@ -48,7 +52,11 @@ it('looks at whole rows of the trainer’s graph, not only at the tokens that th
   const graphs = await canary.check('agent', agent.current(), fileOf(agent));
   const other = randomAgent(engine, 'agent', 3);
   // Samples of the right weights, rows of others.
-  const spied = { ...spy(engine), sample: (owner: string, _: unknown, ...rest: [never, never]) => sample(owner, agent.current(), ...rest) };
+  const given = (weights: AdapterWeights): AdapterWeights => (weights === baseWeights ? weights : agent.current());
+  const spied = {
+    ...spy(engine),
+    sample: (owner: string, weights: AdapterWeights, ...rest: [never, never]) => sample(owner, given(weights), ...rest),
+  };
   const wrong = new Canary(spied as unknown as Engine);
   expect(await wrong.check('agent', other.current(), fileOf(agent))).toBeGreaterThan(Math.max(0.01, 10 * graphs));
   wrong.close();
@@ -90,4 +98,31 @@ it('checks several adapters at once without mixing them up', async () => {
   const agents = [1, 2, 3].map((seed) => randomAgent(engine, `agent ${seed}`, seed));
   const differences = await Promise.all(agents.map((agent) => canary.check(agent.name, agent.current(), fileOf(agent))));
   expect(Math.max(...differences)).toBeLessThan(1e-4);
+});
+
+it('does not take the rounding of a quantised base for another adapter, and still sees one', async () => {
+  const path = join(folder.path, 'quantised.gguf');
+  writeRandomModel(
+    path,
+    {
+      ...modelShapes['smollm2-135m'],
+      layers: 2,
+      width: 256,
+      feedForward: 512,
+      heads: 4,
+      keyValueHeads: 2,
+      headSize: 64,
+      vocabulary: 300,
+      context: 64,
+    },
+    { type: 'Q4_0' },
+  );
+  const quantised = openEngine(path);
+  const careful = new Canary(quantised);
+  const base = { architecture: 'llama', baseHash: 'a'.repeat(64), matrices: adaptedMatrices(quantised.model) };
+  const encode = ({ settings, weights }: Agent) => encodeAdapter({ rank: settings.rank, alpha: settings.alpha, values: weights }, base);
+  const [agent, other] = [randomAgent(quantised, 'agent', 1), randomAgent(quantised, 'agent', 2)];
+  expect(await careful.check('agent', agent.current(), encode(agent))).toBeLessThan(1e-3);
+  expect(await careful.check('agent', other.current(), encode(agent))).toBeGreaterThan(0.01);
+  careful.close();
 });
