@@ -30,10 +30,13 @@ export class ContextPool {
     return [...this.#owners.keys()];
   }
 
-  /** Sees to it that the batcher has a context of that many cells, growing it where nothing has begun. Returns whether it has one at all. */
+  /**
+   * Sees to it that the batcher has a context of that many cells. Where a smaller one is in use, nothing new is begun in it until it can be replaced.
+   * Returns whether the batcher has one at all.
+   */
   claim(key: string, batcher: Batcher, cells: number): boolean {
-    const grows = batcher.context !== null && batcher.context.size.cells < cells && !batcher.occupied;
-    if (grows) this.#close(key, batcher);
+    const small = batcher.context !== null && batcher.context.size.cells < cells;
+    if (small && !batcher.occupied) this.#close(key, batcher);
     if (batcher.context === null && !this.#give(key, batcher, cells)) {
       this.#waiting.add(key);
       for (const other of this.#owners.values()) other.yielding = true;
@@ -41,6 +44,7 @@ export class ContextPool {
     }
     this.#waiting.delete(key);
     if (this.#waiting.size === 0) for (const other of this.#owners.values()) other.yielding = false;
+    if (small && batcher.occupied) batcher.yielding = true;
     this.#owners.delete(key);
     this.#owners.set(key, batcher);
     return true;

@@ -247,6 +247,19 @@ describe('slots', () => {
   });
 });
 
+it('a context that is too small for what waits is emptied and replaced, and nobody is forgotten', async () => {
+  const sampler = samplerWith({ slots: 4 });
+  const small = [{ tokens: randomTokens(4, 1), samples: 1, seed: 1 }];
+  const first = sampler.sample('a', baseWeights, small, { ...sampling, maxTokens: 40 });
+  // The first one's turn has begun with a context of its own size when the others come.
+  await new Promise(setImmediate);
+  const large = Array.from({ length: 12 }, (_, seed) => ({ tokens: randomTokens(70, seed + 2), samples: 4, seed }));
+  const rest = await Promise.all(large.map((prompt) => sampler.sample('b', baseWeights, [prompt], { ...sampling, maxTokens: 40 })));
+  const alone = samplerWith({ slots: 4 });
+  expectAlike(await first, await alone.sample('a', baseWeights, small, { ...sampling, maxTokens: 40 }));
+  expectAlike(rest.flat(), await alone.sample('b', baseWeights, large, { ...sampling, maxTokens: 40 }));
+});
+
 describe('the prefix cache', () => {
   const system = randomTokens(50, 77);
   const questions = [1, 2, 3, 4].map((seed) => ({

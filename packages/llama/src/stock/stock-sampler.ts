@@ -44,9 +44,6 @@ export interface StockOptions {
 }
 
 const leastCells = 512;
-/** Tokens of requests that have not come yet, and the memory of a context that is taken for them at most. */
-const foreseenLength = 128;
-const foreseenBytes = 64 << 20;
 
 /**
  * Sampling and scoring by plain libllama contexts, for every architecture that llama.cpp knows: continuous batching with shared prompts, one context an
@@ -184,6 +181,8 @@ export class StockSampler {
   async #schedule(key: string, entry: { readonly batcher: Batcher; scheduled: boolean }): Promise<void> {
     const { batcher } = entry;
     entry.scheduled = true;
+    // What is asked for in one go is seen as one: the context is made for all of it.
+    await new Promise(setImmediate);
     while (batcher.busy) await this.#turns.runAlone(`weights ${key}`, 'sample', () => this.#turn(key, batcher));
     entry.scheduled = false;
     this.#contexts.leave(key);
@@ -199,10 +198,7 @@ export class StockSampler {
     }
   }
 
-  /**
-   * Cells with which all slots can be filled, rounded up to a power of two: by the waiting work, or where memory allows by requests that have not
-   * come yet, since a context cannot grow while it is in use.
-   */
+  /** Cells with which the waiting work can fill all slots, rounded up to a power of two; not more, since attention reads them all. */
   #cellsFor(batcher: Batcher): number {
     const { slots } = this.#tools.plan;
     let [samples, cells, longest] = [0, 0, 0];
@@ -213,8 +209,7 @@ export class StockSampler {
       samples += count;
       cells += work.prompt.length + Math.min(count, slots) * work.longest;
     }
-    const foreseen = Math.min(slots * Math.max(longest, foreseenLength), Math.floor(foreseenBytes / this.#model.cellBytes));
-    const wanted = Math.max(longest, cells, foreseen, leastCells);
+    const wanted = Math.max(longest, cells, leastCells);
     return Math.min(2 ** Math.ceil(Math.log2(wanted)), this.#mostCells);
   }
 
