@@ -20,14 +20,14 @@ export interface Exercise {
   readonly update: UpdateStats;
   /** Bytes of resident memory that the engine came to take. */
   readonly taken: number;
-  /** Bytes of what it has to keep: the base, its transposed matrices, adapter and optimizer, activations, and logits of one block. */
+  /** Bytes of what it has to keep: the base, repacked where stock contexts sample, its transposed matrices, adapter and optimizer, activations, and logits of one block. */
   readonly needed: number;
 }
 
-/** Resident bytes of this process; 0 where the platform does not say. */
+/** Resident bytes of this process, the model's file once although it is mapped twice; 0 where the platform does not say. */
 function residentBytes(): number {
   try {
-    return 1024 * Number(/VmRSS:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? 0);
+    return 1024 * Number(/^Pss:\s+(\d+)/m.exec(readFileSync('/proc/self/smaps_rollup', 'utf8'))?.[1] ?? 0);
   } catch {
     return 0;
   }
@@ -40,7 +40,8 @@ async function neededBytes(engine: Engine, path: string): Promise<number> {
   const adapter = 8 * 4 * adapterLayout(engine.model, rank).length;
   return engine.pool.run('exercise', 'score', async ({ lane }) => {
     // Logits and their gradient are once in the head's scratch and once in JavaScript.
-    return statSync(path).size + engine.transposedBytes + adapter + lane.scratch.bytes + 2 * lane.headScratch.bytes;
+    const repacked = engine.sampling === 'stock' ? statSync(path).size : 0;
+    return statSync(path).size + repacked + engine.transposedBytes + adapter + lane.scratch.bytes + 2 * lane.headScratch.bytes;
   });
 }
 
