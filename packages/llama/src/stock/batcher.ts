@@ -1,11 +1,10 @@
 import { RedQueenError } from '@redqueen/core';
 import { ConstrainedDraw } from '../engine/constrained-draw.ts';
-import type { Pointer } from '../ffi/ggml.ts';
 import type { DecodeContext } from './decode-context.ts';
-import type { LogitRows } from './logit-rows.ts';
+import { Passes, type PassTools } from './passes.ts';
 import { commonPrefix, type PrefixSharing, PromptSequences } from './prompt-sequences.ts';
-import type { ThreadChoice } from './thread-choice.ts';
-import { type AnyWork, type Sample, SampleGroup, ScoreGroup, WorkQueue } from './work.ts';
+import { scoreContinuations } from './score-continuations.ts';
+import { type AnyWork, guarded, type Sample, SampleGroup, ScoreGroup, WorkQueue } from './work.ts';
 
 /** How the sequences of a context are used. */
 export interface SequencePlan {
@@ -18,13 +17,9 @@ export interface SequencePlan {
 }
 
 /** What batchers of one device share: at most one of them computes at a time. */
-export interface BatcherTools {
-  readonly rows: LogitRows;
-  readonly threads: ThreadChoice;
+export interface BatcherTools extends PassTools {
   readonly sharing: PrefixSharing;
   readonly plan: SequencePlan;
-  /** Seconds of a monotonic clock. */
-  readonly now: () => number;
 }
 
 /** What a batcher has done. */
@@ -43,8 +38,6 @@ export interface BatcherCounts {
 export const turnSteps = 16;
 /** Passes over prompts or scores in a turn, at most. */
 const turnPasses = 16;
-/** Rows of logits that are looked at together while scoring. */
-const rowsTogether = 64;
 /**
  * Tokens of samples after which a prompt that nobody asked for again is forgotten: every step attends over its cells too, masked, and by then this has
  * cost about what computing the prompt again would (135M parameters: 2 · 135M operations a token, 4 · 30 · 576 a cell).
@@ -63,6 +56,7 @@ export class Batcher {
   /** Set while others wait for this batcher's context: it finishes what it has begun and begins nothing. */
   yielding = false;
   readonly #tools: BatcherTools;
+  readonly #passes: Passes;
   #context: DecodeContext | null = null;
   #prompts: PromptSequences;
   #freeSlots: number[] = [];
@@ -76,6 +70,7 @@ export class Batcher {
 
   constructor(tools: BatcherTools) {
     this.#tools = tools;
+    this.#passes = new Passes(tools);
     this.#prompts = this.#newPrompts();
   }
 
@@ -206,8 +201,8 @@ export class Batcher {
     batch.clear();
     let last: AnyWork[] = [];
     const flush = async (): Promise<void> => {
-      const logits = await this.#decode(context);
-      await this.#read(logits, batch.rows, last);
+      const logits = await this.#passes.decode(context);
+      await this.#passes.read(logits, batch.rows, last);
       for (const [row, work] of last.entries()) this.#afterPrompt(row, work);
       batch.clear();
       last = [];
@@ -233,7 +228,7 @@ export class Batcher {
     const { rows } = this.#tools;
     this.#prompts.computed(work.holder);
     if (work.ended) return;
-    this.#guarded(work, () => {
+    guarded(work, () => {
       rows.select(row);
       if (work instanceof ScoreGroup) {
         for (const [which, continuation] of work.continuations.entries()) {
@@ -281,10 +276,10 @@ export class Batcher {
     batch.clear();
     for (const { group, draft, slot } of running)
       batch.add(draft.tokens.at(-1) as number, group.prompt.length + draft.tokens.length - 1, slot, true);
-    const logits = await this.#decode(context, true);
+    const logits = await this.#passes.decode(context, true);
     this.counts.steps++;
     this.counts.stepTokens += running.length;
-    await this.#read(
+    await this.#passes.read(
       logits,
       running.length,
       running.map(({ group }) => group),
@@ -297,7 +292,7 @@ export class Batcher {
     const { group } = sample;
     let ends = false;
     if (!group.ended) {
-      this.#guarded(group, () => {
+      guarded(group, () => {
         this.#tools.rows.select(row);
         ends = !this.#grows(sample);
       });
@@ -334,74 +329,14 @@ export class Batcher {
     context.remove(work.holder);
   }
 
-  /** The tokens of continuations after their first: each in a sequence of its own, as many at a time as there are cells. */
+  /** Scores the tokens of continuations after their first, as many at a time as there are cells. */
   async #scoreRest(context: DecodeContext, work: ScoreGroup): Promise<void> {
     const { slots, prompts, scores } = this.#tools.plan;
-    const first = slots + prompts;
-    const long = [...work.continuations.entries()].filter(([, tokens]) => tokens.length > 1);
-    while (long.length > 0 && !work.ended) {
-      const extra = Math.min(scores, long.length);
-      const room = 1 + Math.floor((context.size.cells - this.#prompts.cells - this.#promised) / Math.max(1, work.longest));
-      const together = long.splice(0, Math.max(1, Math.min(extra, room)));
-      for (const index of together.keys()) context.share(work.holder, first + index);
-      await this.#scoreTogether(context, work, together);
-      for (const index of together.keys()) context.remove(first + index);
-    }
+    const free = context.size.cells - this.#prompts.cells - this.#promised;
+    const together = Math.max(1, Math.min(scores, 1 + Math.floor(free / Math.max(1, work.longest))));
+    await scoreContinuations(this.#passes, context, work, { first: slots + prompts, together });
     work.complete();
     this.#release(context, work);
-  }
-
-  async #scoreTogether(context: DecodeContext, work: ScoreGroup, together: readonly (readonly [number, Int32Array])[]): Promise<void> {
-    const { batch } = context;
-    const { slots, prompts } = this.#tools.plan;
-    let pending: { readonly which: number; readonly position: number; readonly token: number }[] = [];
-    const flush = async (): Promise<void> => {
-      if (pending.length === 0) return;
-      await this.#read(await this.#decode(context), batch.rows, []);
-      this.#guarded(work, () => {
-        for (const [row, { which, position, token }] of pending.entries()) {
-          this.#tools.rows.select(row);
-          (work.logProbs[which] as Float32Array)[position] = this.#tools.rows.logProb(token);
-        }
-      });
-      batch.clear();
-      pending = [];
-    };
-    batch.clear();
-    for (const [index, [which, tokens]] of together.entries()) {
-      for (let position = 1; position < tokens.length; position++) {
-        if (pending.length === rowsTogether) await flush();
-        batch.add(tokens[position - 1] as number, work.prompt.length + position - 1, slots + prompts + index, true);
-        pending.push({ which, position, token: tokens[position] as number });
-      }
-    }
-    await flush();
-  }
-
-  /** Decodes the batch; steps, which are alike, tell which number of threads is the faster now. */
-  async #decode(context: DecodeContext, isStep = false): Promise<Pointer> {
-    const { threads, now } = this.#tools;
-    if (!isStep) return context.decode(threads.current);
-    const chosen = threads.next();
-    const start = now();
-    const logits = await context.decode(chosen);
-    threads.note(chosen, context.batch.size, now() - start);
-    return logits;
-  }
-
-  async #read(logits: Pointer, rows: number, works: readonly AnyWork[]): Promise<void> {
-    if (rows === 0) return;
-    const temperatures = new Set(works.map((work) => (work instanceof SampleGroup ? work.settings.temperature : 1)));
-    await this.#tools.rows.take(logits, rows, temperatures);
-  }
-
-  /** Runs what may throw because of one work's weights: only that work fails. */
-  #guarded(work: AnyWork, run: () => void): void {
-    try {
-      run();
-    } catch (reason) {
-      work.fail(RedQueenError.from(reason));
-    }
   }
 
   /** Ends all begun work with the reason and starts from an empty cache. */

@@ -1,5 +1,5 @@
 // What a batcher works on: groups of samples of one prompt, and continuations to be scored.
-import type { RedQueenError } from '@redqueen/core';
+import { RedQueenError } from '@redqueen/core';
 import { sampleStream } from '../engine/sample-stream.ts';
 import { SampleDraft, type TokenSample } from '../engine/sample-draft.ts';
 import type { SamplingSettings, TokenPrompt } from '../engine/sampling-plan.ts';
@@ -120,6 +120,15 @@ export class ScoreGroup extends Work<readonly Float32Array[]> {
 
 /** What a batcher takes. */
 export type AnyWork = SampleGroup | ScoreGroup;
+
+/** Runs what may throw because of one work's weights: only that work fails. */
+export function guarded(work: AnyWork, run: () => void): void {
+  try {
+    run();
+  } catch (reason) {
+    work.fail(RedQueenError.from(reason));
+  }
+}
 
 /** Waiting work, handed out owner by owner, each in its own order. */
 export class WorkQueue {
