@@ -2,6 +2,7 @@ import { RedQueenError } from '@redqueen/core';
 import { adapterBenches } from './adapters.ts';
 import type { ModelBench } from './bench.ts';
 import { contentionBenches } from './contention.ts';
+import { memberBenches } from './members.ts';
 import { promptSharingBenches } from './prompt-sharing.ts';
 import { runBenches } from './run.ts';
 import { samplingBenches } from './sampling.ts';
@@ -19,6 +20,7 @@ export const benches: readonly ModelBench[] = [
   ...sharedTrainingBenches,
   ...adapterBenches,
   ...turnBenches,
+  ...memberBenches,
   ...contentionBenches,
   ...runBenches,
 ];

@@ -56,7 +56,7 @@ export interface Bench<Models, Size = unknown> extends Goal {
 }
 
 /** Pairs that are kept, by form. */
-export const keptPairs: Readonly<Record<Form, number>> = { smoke: 5, quick: 5, full: 9 };
+const keptPairs: Readonly<Record<Form, number>> = { smoke: 5, quick: 5, full: 9 };
 
 interface Measured extends Estimate {
   readonly control?: number;

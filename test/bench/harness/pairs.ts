@@ -24,7 +24,7 @@ export interface Ratios {
 }
 
 /** Fewest pairs that are kept. */
-export const leastPairs = 5;
+const leastPairs = 5;
 
 /** Two clocks: what passes, and what this process computes. */
 export interface Clocks {

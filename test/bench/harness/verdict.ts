@@ -1,9 +1,9 @@
 import type { Direction, Estimate, Load, Verdict } from './figure.ts';
 
 /** A side compared with itself must come out as 1 within this. */
-export const controlTolerance = 0.03;
+const controlTolerance = 0.03;
 /** Largest share of the processors that strangers may use while we measure. */
-export const foreignShare = 0.1;
+const foreignShare = 0.1;
 
 /** What a verdict is made of. */
 export interface Evidence extends Estimate {

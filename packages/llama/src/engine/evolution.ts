@@ -27,14 +27,14 @@ export async function evolvedGradient(
   const sums = await lossOf(agent.current());
   const gradient = new Float32Array(agent.layout.length);
   for (let pair = 0; sums.tokens > 0 && pair < pairs; pair++) {
-    const [up, down] = [await lossOf(perturbed(agent, seed, pair, sigma)), await lossOf(perturbed(agent, seed, pair, -sigma))];
+    const [up, down] = [await lossOf(memberWeights(agent, seed, pair, sigma)), await lossOf(memberWeights(agent, seed, pair, -sigma))];
     addNoise(gradient, agent.layout, seed, pair, (up.loss - down.loss) / (2 * sigma * pairs));
   }
   return { gradient, sums };
 }
 
-/** The policy of one member. */
-function perturbed(agent: Agent, seed: number, pair: number, scale: number): AdapterWeights {
+/** The weights of one member: the agent's with B moved by `scale` along the pair's direction. */
+export function memberWeights(agent: Agent, seed: number, pair: number, scale: number): AdapterWeights {
   const { layout, settings, key } = agent;
   const values = addNoise(agent.weights.slice(), layout, seed, pair, scale);
   return foldedWeights(`${key} ${seed} ${pair} ${scale}`, values, layout, settings.rank, settings.alpha);

@@ -35,7 +35,7 @@ export interface BatcherCounts {
 }
 
 /** Decode steps of a turn. */
-export const turnSteps = 16;
+const turnSteps = 16;
 /** Passes over prompts or scores in a turn, at most. */
 const turnPasses = 16;
 /**

@@ -12,7 +12,7 @@ export interface ContextSize {
 }
 
 /** Tokens computed together at most: a longer prompt is decoded in pieces. */
-export const batchTokens = 512;
+const batchTokens = 512;
 
 /**
  * A libllama context that many sequences share: one buffer of cells ("unified"), F32 cache, no flash attention, so that log-probs are those of our

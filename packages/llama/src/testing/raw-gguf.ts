@@ -55,7 +55,7 @@ export function text(value: string | Buffer, length?: bigint): Buffer {
 }
 
 /** Bytes up to the next multiple of 32. */
-export function padded(bytes: Buffer): Buffer {
+function padded(bytes: Buffer): Buffer {
   return Buffer.concat([bytes, Buffer.alloc(-bytes.length & 31)]);
 }
 

@@ -20,7 +20,7 @@ const sequences = 2;
 const allowedNoise = 3;
 
 /** Bound on the KL between an adapter's policy and the base model's, in nats a token, where none is given: what no training comes near. */
-export const defaultMaxKlToBase = 50;
+const defaultMaxKlToBase = 50;
 
 /**
  * Compares our engine with a plain llama.cpp context on the same adapter: the trainer's graph, where the model has one, over whole rows of logits, and
