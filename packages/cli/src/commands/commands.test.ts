@@ -181,8 +181,8 @@ describe('the command line', () => {
 test('models are listed and inspected by name or path, and what is no model is named', async () => {
   const list = await redqueen('models', 'list', '--json');
   expect(JSON.parse(list.stdout)).toMatchObject([
-    { model: 'starter', usable: true },
-    { model: 'starter-tools', usable: true },
+    { model: 'starter', training: 'gradients' },
+    { model: 'starter-tools', training: 'gradients' },
   ]);
   const { stdout } = await redqueen('models', 'inspect', 'starter');
   expect(stdout).toContain('llama, 4 layers of width 128');

@@ -40,8 +40,8 @@ test('a model is pulled into the cache once, and can be named by its address fro
   const address = `${host}/starter.gguf`;
   expect((await redqueen('inspect', address)).stderr).toContain(`fetch it with: redqueen models pull ${address}`);
   const pulled = await redqueen('pull', address, '--json');
-  const { file, usable } = JSON.parse(pulled.stdout) as { file: string; usable: boolean };
-  expect(usable).toBe(true);
+  const { file, training } = JSON.parse(pulled.stdout) as { file: string; training: string };
+  expect(training).toBe('gradients');
   expect(file.startsWith(join(folder, 'red-queen/models'))).toBe(true);
   expect(readFileSync(file).equals(starter)).toBe(true);
   const before = asked;

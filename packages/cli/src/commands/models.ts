@@ -32,12 +32,17 @@ function typesText(types: ModelSummary['types']): string {
 
 function rowOf(entry: Listed): string[] {
   if ('error' in entry) return [entry.model, '', '', '', '', `cannot be read: ${entry.error}`];
-  const { model, architecture, parameters, types, context, usable, reason } = entry;
-  return [model, architecture, shortCount(parameters), Object.keys(types)[0] ?? '', String(context), usable ? 'yes' : reason];
+  const { model, architecture, parameters, types, context, training } = entry;
+  return [model, architecture, shortCount(parameters), Object.keys(types)[0] ?? '', String(context), training];
+}
+
+function trainingText({ training, reason }: ModelSummary): string {
+  if (training === 'gradients') return 'by gradients';
+  return training === 'none' ? `none: ${reason}` : `by evolution strategies alone: ${reason}`;
 }
 
 function inspected(file: string, summary: ModelSummary): string[][] {
-  const { name, architecture, parameters, bytes, types, layers, width, context, vocabulary, chatTemplate, usable, reason } = summary;
+  const { name, architecture, parameters, bytes, types, layers, width, context, vocabulary, chatTemplate } = summary;
   return [
     ['file', file],
     ['name', name || '–'],
@@ -47,7 +52,7 @@ function inspected(file: string, summary: ModelSummary): string[][] {
     ['context', `${context} tokens`],
     ['vocabulary', `${vocabulary} tokens`],
     ['chat template', chatTemplate ? 'yes' : 'none'],
-    ['usable', usable ? 'yes: agents can sample from it and be trained on it' : `no: ${reason}`],
+    ['training', trainingText(summary)],
   ];
 }
 
@@ -87,7 +92,7 @@ export function addModels(program: Command): void {
       const all = modelNames(folder).map((model) => listed(model, folder));
       if (options.json) return terminal.print(JSON.stringify(all));
       if (all.length === 0) return terminal.print(`No model in ${folder}. Put GGUF files there, or give a recipe a path as its model.`);
-      const head = ['model', 'architecture', 'weights', 'type', 'context', 'usable'];
+      const head = ['model', 'architecture', 'weights', 'type', 'context', 'training'];
       for (const line of textTable(head, all.map(rowOf), ['left', 'left', 'right', 'left', 'right', 'left'])) terminal.print(line);
     }),
   );

@@ -2,7 +2,7 @@ import { RedQueenError } from '@redqueen/core';
 import { statSync } from 'node:fs';
 import { blockSizes, type TensorInfo } from '../gguf/format.ts';
 import { type GgufHeader, readGgufHeader } from '../gguf/reader.ts';
-import { hyperParametersOf } from './hyper-parameters.ts';
+import { isTrainable, modelOf } from './foreign-model.ts';
 
 /** What a model file says of itself, read from its header alone. */
 export interface ModelSummary {
@@ -23,9 +23,9 @@ export interface ModelSummary {
   /** Rows of the embedding. */
   readonly vocabulary: number;
   readonly chatTemplate: boolean;
-  /** Whether agents can sample from it and be trained on it. */
-  readonly usable: boolean;
-  /** Why not; empty where it is usable. */
+  /** How agents can learn on it; none where they cannot even sample from it. */
+  readonly training: 'gradients' | 'evolution-strategies' | 'none';
+  /** Why not by gradients; empty where they can. */
   readonly reason: string;
 }
 
@@ -41,12 +41,12 @@ function typeShares(tensors: readonly TensorInfo[], parameters: number): Record<
   return Object.fromEntries(shares.toSorted(([, a], [, b]) => b - a));
 }
 
-function faultOf(header: GgufHeader): string {
+function trainingOf(header: GgufHeader): Pick<ModelSummary, 'training' | 'reason'> {
   try {
-    hyperParametersOf(header);
-    return '';
+    const model = modelOf(header);
+    return isTrainable(model) ? { training: 'gradients', reason: '' } : { training: 'evolution-strategies', reason: model.reason };
   } catch (error) {
-    return RedQueenError.from(error).message;
+    return { training: 'none', reason: RedQueenError.from(error).message };
   }
 }
 
@@ -57,7 +57,6 @@ export function summariseModel(file: string): ModelSummary {
   const architecture = text('general.architecture');
   const number = (key: string): number => Number(header.metadata.get(`${architecture}.${key}`) ?? 0);
   const parameters = header.tensors.reduce((sum, tensor) => sum + elementsOf(tensor), 0);
-  const reason = faultOf(header);
   return {
     name: text('general.name'),
     architecture,
@@ -69,7 +68,6 @@ export function summariseModel(file: string): ModelSummary {
     context: number('context_length'),
     vocabulary: header.tensors.find(({ name }) => name === 'token_embd.weight')?.shape[1] ?? 0,
     chatTemplate: header.metadata.has('tokenizer.chat_template'),
-    usable: reason === '',
-    reason,
+    ...trainingOf(header),
   };
 }
