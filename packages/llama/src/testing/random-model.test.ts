@@ -28,7 +28,7 @@ it.each([
   const path = join(folder.path, `${name}-${type}.gguf`);
   writeRandomModel(path, { ...shapes[name], layers: 1, vocabulary }, { type });
   const summary = summariseModel(path);
-  expect(summary).toMatchObject({ architecture: name, usable: true, layers: 1, vocabulary });
+  expect(summary).toMatchObject({ architecture: name, training: 'gradients', layers: 1, vocabulary });
   expect(summary.types[type]).toBeGreaterThan(0.5);
   const context = new StockContext(loadModel(path), vocabulary, 8);
   const logits = await context.logits(randomTokens(8, 3));
