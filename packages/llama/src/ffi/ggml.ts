@@ -1,4 +1,3 @@
-/* oxlint-disable max-params -- C's signatures are what they are */
 // The part of ggml's C interface that we use. Names are ggml's own without the prefix, so that ggml.h documents them.
 import koffi, { type KoffiFunc } from 'koffi';
 import { ggmlBase, ggmlRegistry } from './libraries.ts';

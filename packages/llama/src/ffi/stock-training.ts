@@ -1,4 +1,3 @@
-/* oxlint-disable max-params -- C's signatures are what they are */
 // llama.cpp's own training of all weights (llama_opt_*), as llama-finetune runs it: what our trainer is measured against.
 import { RedQueenError } from '@redqueen/core';
 import koffi, { type KoffiFunc } from 'koffi';

@@ -1,4 +1,3 @@
-/* oxlint-disable max-params -- C's signatures are what they are */
 import type { KoffiFunc } from 'koffi';
 // Also defines the type "P".
 import './ggml.ts';
