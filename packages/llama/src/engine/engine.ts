@@ -36,7 +36,7 @@ export interface EngineOptions {
 /** The base model in memory with the lanes that compute on it. */
 export class Engine {
   readonly model: AnyModel;
-  /** libllama's model, for stock contexts. */
+  /** libllama's model; its tensors are as they are in the file where our graphs read them. */
   readonly native: Pointer;
   /** How samples are drawn. */
   readonly sampling: 'tree' | 'stock';

@@ -1,13 +1,8 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { AdapterWeights } from '../engine/adapter-weights.ts';
+import { namelessFile } from '../ffi/nameless-file.ts';
 import { encodeAdapter } from '../gguf/adapter-file.ts';
 import type { MatrixShape } from '../model/parameter-layout.ts';
 import type { DecodeContext } from './decode-context.ts';
-
-/** A file system in memory, on Linux. */
-const memoryFolder = '/dev/shm';
 
 /** The base model that adapters are made for. */
 export interface AdaptedModel {
@@ -16,33 +11,13 @@ export interface AdaptedModel {
 }
 
 /**
- * Puts adapters into contexts. llama.cpp only reads files: each is written under a name of its own, in memory where the system can, and removed as
- * soon as it is read. What is written comes from values that were validated.
+ * The adapter works in the context from now on; llama.cpp reads it from a file, which is made of values that were validated. Throws `invalid_argument`
+ * where llama.cpp refuses it.
  */
-export class AdapterLoader {
-  readonly #model: AdaptedModel;
-  #files = 0;
-
-  constructor(model: AdaptedModel) {
-    this.#model = model;
-  }
-
-  /** The adapter works in the context from now on. Throws `invalid_argument` where llama.cpp refuses it. */
-  load(context: DecodeContext, weights: AdapterWeights): void {
-    if (weights.rank === 0) {
-      context.useAdapter(null);
-      return;
-    }
-    const { architecture, matrices } = this.#model;
-    // alpha / rank is folded into B already.
-    const content = { rank: weights.rank, alpha: weights.rank, values: weights.values };
-    const folder = mkdtempSync(join(existsSync(memoryFolder) ? memoryFolder : tmpdir(), 'redqueen-adapter-'));
-    try {
-      const path = join(folder, `${this.#files++}.gguf`);
-      writeFileSync(path, encodeAdapter(content, { architecture, matrices, baseHash: '' }), { mode: 0o600 });
-      context.useAdapter(path);
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
-    }
-  }
+export function loadAdapter(context: DecodeContext, { architecture, matrices }: AdaptedModel, weights: AdapterWeights): void {
+  if (weights.rank === 0) return context.useAdapter(null);
+  // alpha / rank is folded into B already.
+  const content = { rank: weights.rank, alpha: weights.rank, values: weights.values };
+  using file = namelessFile(encodeAdapter(content, { architecture, matrices, baseHash: '' }));
+  context.useAdapter(file.path);
 }

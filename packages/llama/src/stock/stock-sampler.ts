@@ -4,7 +4,7 @@ import type { TokenSample } from '../engine/sample-draft.ts';
 import type { SamplingSettings, TokenPrompt } from '../engine/sampling-plan.ts';
 import type { Pointer } from '../ffi/ggml.ts';
 import { llama } from '../ffi/llama.ts';
-import { type AdaptedModel, AdapterLoader } from './adapter-loader.ts';
+import { type AdaptedModel, loadAdapter } from './adapter-loader.ts';
 import { Batcher, type BatcherCounts, type BatcherTools, type SequencePlan } from './batcher.ts';
 import { ContextPool } from './context-pool.ts';
 import { DecodeContext } from './decode-context.ts';
@@ -69,10 +69,9 @@ export class StockSampler {
     const plan: SequencePlan = { slots, prompts: 3 * slots, scores: 8 };
     const sharing = options.cachePrefixes === false ? 'none' : sharingOf(model.native);
     this.#tools = { rows: new LogitRows(model.vocabulary), threads: new ThreadChoice(threads), sharing, plan, now };
-    const loader = new AdapterLoader(model);
     this.#contexts = new ContextPool(contexts, {
       open: (cells) => new DecodeContext(model.native, { cells, sequences: slots + plan.prompts + plan.scores }, threads),
-      prepare: (context, key) => loader.load(context, (this.#batchers.get(key) as { readonly weights: AdapterWeights }).weights),
+      prepare: (context, key) => loadAdapter(context, model, (this.#batchers.get(key) as { readonly weights: AdapterWeights }).weights),
     });
   }
 

@@ -4,6 +4,7 @@ import type { Engine } from '../engine/engine.ts';
 import { eachHeadBlock } from '../engine/head-pass.ts';
 import type { ModelLane } from '../engine/model-lane.ts';
 import { sampleStream } from '../engine/sample-stream.ts';
+import { namelessFile } from '../ffi/nameless-file.ts';
 import { StockContext } from '../ffi/stock-context.ts';
 import { RowSoftmax } from '../losses/softmax.ts';
 import { isTrainable } from '../model/foreign-model.ts';
@@ -11,7 +12,6 @@ import { planTrees, type TreeChunk } from '../engine/tree-chunks.ts';
 import { prefixTree } from '../model/prefix-tree.ts';
 import { treeInputs } from '../model/tree-batch.ts';
 import { largerKl } from './divergence.ts';
-import { withNamelessFile } from './nameless-file.ts';
 
 const promptTokens = 12;
 const answerTokens = 6;
@@ -87,7 +87,9 @@ export class Canary {
         }
         return Number.isFinite(largest) ? largest : Infinity;
       };
-      return file === null ? compare() : withNamelessFile(file, (path) => context.withAdapter(path, compare));
+      if (file === null) return compare();
+      using named = namelessFile(file);
+      return await context.withAdapter(named.path, compare);
     });
   }
 

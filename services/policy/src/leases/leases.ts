@@ -10,7 +10,7 @@ import { meanLoss, scoreExamples, trainOn } from './training.ts';
 /** Leases of a run that may be open at once: each holds an adapter and its optimizer's memory on the device. */
 const mostOpen = 16;
 /** The number under which the device serves a lease's weights. */
-const served = 1;
+const leasedVersion = 1;
 
 interface OpenLease {
   readonly agent: string;
@@ -75,12 +75,12 @@ export class Leases {
       signal.throwIfAborted();
       const { adapter } = await device.exportAgent(name);
       const hash = sha256Of(adapter);
-      await device.loadVersion(name, served, adapter, hash);
-      const after = await scoreExamples(device, name, served, terms);
-      const version = { ...parent.version, source: served, files: { adapter: hash, optimizer: '' } };
+      await device.loadVersion(name, leasedVersion, adapter, hash);
+      const after = await scoreExamples(device, name, leasedVersion, terms);
+      const version = { ...parent.version, source: leasedVersion, files: { adapter: hash, optimizer: '' } };
       this.#keep(
         lease,
-        { agent, generation, ready: { device, agentName: name, source: served, version }, over: new AbortController() },
+        { agent, generation, ready: { device, agentName: name, source: leasedVersion, version }, over: new AbortController() },
         terms.seconds,
       );
       return { lease, version, lossBefore: meanLoss(before), lossAfter: meanLoss(after) };
