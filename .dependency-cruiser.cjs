@@ -91,13 +91,19 @@ module.exports = {
     {
       name: 'truth-only-in-the-verifier',
       severity: 'error',
-      from: { path: '^(packages|services)/', pathNot: `^services/verifier/|^packages/environments/|^packages/llama/scripts/|${anyTest}` },
+      from: {
+        path: '^(packages|services)/',
+        pathNot: `^services/verifier/|^packages/environments/|^packages/llama/scripts/|^packages/cli/src/plugin-kits\\.ts$|${anyTest}`,
+      },
       to: { path: '^packages/environments/src/(truth\\.ts|[^/]+/truth\\.ts)' },
     },
     {
       name: 'truth-reaches-rewards-through-the-fence-alone',
       severity: 'error',
-      from: { path: '^services/verifier/', pathNot: `^services/verifier/src/(anchors/|reward-truth\\.ts$)|${anyTest}` },
+      from: {
+        path: '^services/verifier/',
+        pathNot: `^services/verifier/src/(anchors/|reward-truth\\.ts$|package-truths\\.ts$)|${anyTest}`,
+      },
       to: { path: '^packages/environments/src/(truth\\.ts|[^/]+/truth\\.ts)' },
     },
     {

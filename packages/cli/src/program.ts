@@ -8,6 +8,7 @@ import { addConfig } from './commands/config.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addPlugins } from './commands/plugins.ts';
 import { addRecipe } from './commands/recipe.ts';
+import { addInit } from './commands/init.ts';
 import { addKnob } from './commands/knob.ts';
 import { addModels } from './commands/models.ts';
 import { addLooking } from './commands/look.ts';
@@ -35,6 +36,7 @@ export function program(): Command {
     addRun,
     addResume,
     addUp,
+    addInit,
     addWatchAndStop,
     addLooking,
     addClaim,

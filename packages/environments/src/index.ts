@@ -15,5 +15,6 @@ export {
 export { environmentPlugins } from './plugins.ts';
 export { readProposal, type ProposalFault, type ReadProposal } from './proposals.ts';
 export { armsOf, environmentByName, environments, proposerPrompt, readTask, type ArmName, type Selection } from './registry.ts';
+export { singleAnswer, type SingleAnswerState } from './single-answer.ts';
 export { splitOfText } from './splits.ts';
 export { anchorTransitions, randomStep, splitOfStep, type ExecutedStep } from './transitions.ts';

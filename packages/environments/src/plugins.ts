@@ -1,5 +1,4 @@
 import { definePlugin, pluginRegistry, type Environment, type PluginOf } from '@redqueen/core';
-import { z } from 'zod';
 import { arithmetic } from './arithmetic/environment.ts';
 import { grid } from './grid/environment.ts';
 import { strings } from './strings/environment.ts';
@@ -11,7 +10,6 @@ function environmentPlugin(environment: Environment, about: string): PluginOf<'e
     name: environment.name,
     source: 'ours; procedurally generated, with an exact checker',
     about,
-    options: z.strictObject({}),
     create: () => environment,
   });
 }

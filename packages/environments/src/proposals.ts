@@ -12,7 +12,7 @@ export type ReadProposal = { readonly valid: true; readonly task: Task } | { rea
  * because such a proposal must earn nothing, good or bad; a task of another family or level is `wrong-slot`.
  */
 export function readProposal(text: string, slot: ArmName): ReadProposal {
-  const task = readTask(text);
+  const task = environmentByName(slot.environment).parse(text) ?? readTask(text);
   if (task === undefined) return { valid: false, reason: 'malformed' };
   if (environmentByName(task.environment).splitOf(task) !== 'train') return { valid: false, reason: 'held-out' };
   const fits = task.environment === slot.environment && task.family === slot.family && task.level === slot.level;

@@ -1,11 +1,11 @@
-import { RedQueenError, type Environment, type Recipe, type Task } from '@redqueen/core';
+import { admittedEnvironment, admittedEnvironments, RedQueenError, type Environment, type Recipe, type Task } from '@redqueen/core';
 import { arithmetic } from './arithmetic/environment.ts';
 import { requireFamily } from './generating.ts';
 import { grid } from './grid/environment.ts';
 import { proposerText } from './prompts.ts';
 import { strings } from './strings/environment.ts';
 
-/** Every environment, by name. */
+/** The environments that come with Red Queen. Those of packages are known once a recipe's packages are loaded. */
 export const environments: readonly Environment[] = [arithmetic, strings, grid];
 
 /** One (family, level) of an environment: what a slot asks for and what accuracy is counted by. */
@@ -20,12 +20,10 @@ export type Selection = Recipe['environments'];
 
 /** The environment of that name. Throws `not_found` listing the names that there are. */
 export function environmentByName(name: string): Environment {
-  const found = environments.find((environment) => environment.name === name);
+  const found = environments.find((environment) => environment.name === name) ?? admittedEnvironment(name);
   if (found === undefined) {
-    throw new RedQueenError(
-      'not_found',
-      `no environment "${name}"; known are ${environments.map((environment) => environment.name).join(', ')}`,
-    );
+    const known = [...environments.map((environment) => environment.name), ...admittedEnvironments()];
+    throw new RedQueenError('not_found', `no environment "${name}"; known are ${known.join(', ')}`);
   }
   return found;
 }
@@ -42,7 +40,7 @@ export function armsOf(selection: Selection): readonly ArmName[] {
   );
 }
 
-/** The task that a text describes in any environment; undefined for none. No text is a task of two environments. */
+/** The task that a text describes in any environment that comes with Red Queen; undefined for none. No text is a task of two of these. */
 export function readTask(text: string): Task | undefined {
   for (const environment of environments) {
     const task = environment.parse(text);

@@ -1,4 +1,5 @@
 import { RedQueenError, type StepResult, type Task } from '@redqueen/core';
+import { executorPrompt } from './prompts.ts';
 
 /** The state of an environment whose whole answer is one action. */
 export interface SingleAnswerState {
@@ -23,8 +24,9 @@ function restore(text: string): SingleAnswerState {
   return end < 0 ? { canonical: text, answer: undefined } : { canonical: text.slice(0, end), answer: text.slice(end + 1) };
 }
 
-/** The step functions that all environments with one single action share. Snapshot: the canonical form, then "=" and the answer once there is one. */
+/** What all environments share whose answer is one single action: the prompt and the step functions. Snapshot: the canonical form, then "=" and the answer once there is one. */
 export const singleAnswer = {
+  prompt: executorPrompt,
   reset: (task: Task): SingleAnswerState => ({ canonical: task.canonical, answer: undefined }),
   actions: (): readonly string[] => [],
   step,

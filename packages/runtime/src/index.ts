@@ -14,7 +14,7 @@ export { isModelAddress, modelFile, modelNames, pulledModelFile } from './config
 export { loadRecipe, parseRecipe, recipeFile, recipeNames } from './config/recipes.ts';
 export { configSchema, type Config } from './config/schema.ts';
 // plug-ins of other packages
-export { loadPlugins } from './plugins/load.ts';
+export { loadPlugins, loadTruths } from './plugins/load.ts';
 export { faultsOfRecipe } from './service/recipe-check.ts';
 // service: the shell of every service
 export type { CreateService, ServiceClient, ServiceContext, ServiceParts } from './service/types.ts';

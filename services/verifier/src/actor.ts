@@ -3,6 +3,7 @@ import { RedQueenError, type AnyPlugin, type Recipe, type RunRecord, type Verifi
 import { addresses, agents, requireAgent, type ActorContext, type PolicyClient, type PoolActor, type Tell } from '@redqueen/runtime';
 import { createPairAnchors, measure, resultOf } from './anchors/index.ts';
 import { verifyAttempts, type Panel } from './attempts.ts';
+import { requireTruths } from './package-truths.ts';
 import { rewardTruth } from './reward-truth.ts';
 import { verifiers } from './verifiers/index.ts';
 
@@ -25,6 +26,7 @@ function panelOf(recipe: Recipe, policy: PolicyClient, plugins: readonly AnyPlug
  */
 export function createVerifierActor(record: RunRecord, policy: PolicyClient, plugins: readonly AnyPlugin[] = []): PoolActor {
   const { recipe } = record;
+  requireTruths(recipe);
   const judge = verifiers.create({ use: 'judge' }, { policy });
   const panel = panelOf(recipe, policy, plugins);
   const tryPairs = createPairAnchors(recipe, policy, judge);

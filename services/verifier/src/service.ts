@@ -3,6 +3,7 @@ import { RedQueenError, type Task, type Verifier } from '@redqueen/core';
 import { environmentByName, readTask } from '@redqueen/environments';
 import { createActorPolicyClient, createPolicyClient, type CreateService } from '@redqueen/runtime';
 import { createVerifierActor } from './actor.ts';
+import { loadPackageTruths } from './package-truths.ts';
 import { verdictOf } from './verdicts.ts';
 import { plugins } from './plugins.ts';
 import { verifiers } from './verifiers/index.ts';
@@ -36,6 +37,7 @@ export const createVerifier: CreateService = async ({ clock, connect }) => {
     rpc: { VerifierService: { Judge: (request, call) => judgeAnswers(request, judge, call.signal) } },
     actors: (record, packages) => [createVerifierActor(record, actorPolicy, packages)],
     plugins,
+    prepare: loadPackageTruths,
     check: (record, more) => void createVerifierActor(record, actorPolicy, more),
     dependencies: ['policy'],
   };

@@ -1,4 +1,5 @@
 // The twelve interfaces, and how a plug-in is defined, found and checked.
+export { admitEnvironments, admittedEnvironment, admittedEnvironments } from './admitted.ts';
 export { faultsOfChoices, pluginChoices, type RecipeChoice } from './choices.ts';
 export type { Context, ContextManager, ContextTools, Situation } from './context-manager.ts';
 export type { Credit, CreditAssigner, CreditGroup, CreditSample, CreditStage, CreditTags } from './credit-assigner.ts';

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import { parseWith } from '../schema-errors.ts';
 import type { PluginKind, PluginTypes } from './kinds.ts';
 
@@ -29,22 +29,28 @@ export type PluginOf<Kind extends PluginKind> = Plugin<PluginTypes[Kind]['made']
 /** A plug-in of any kind. */
 export type AnyPlugin = Plugin<unknown, never>;
 
+const noOptions = z.strictObject({});
+
 /** What `definePlugin` is given: a plug-in whose `create` sees options that were checked. */
 export interface PluginDefinition<Kind extends PluginKind, Options extends z.ZodType> {
   readonly kind: Kind;
   readonly name: string;
   readonly source: string;
   readonly about: string;
-  readonly options: Options;
+  /** Left out where there are none. */
+  readonly options?: Options;
   create(options: z.output<Options>, tools: PluginTypes[Kind]['tools']): PluginTypes[Kind]['made'];
 }
 
 /** A plug-in of the kind that its definition names: what it makes and what it is given follow from the kind, and its options are checked before it sees them. */
-export function definePlugin<Kind extends PluginKind, Options extends z.ZodType>(
+export function definePlugin<Kind extends PluginKind, Options extends z.ZodType = typeof noOptions>(
   definition: PluginDefinition<Kind, Options>,
 ): PluginOf<Kind> {
+  const options: z.ZodType = definition.options ?? noOptions;
   return {
     ...definition,
-    create: (options, tools) => definition.create(parseWith(definition.options, options ?? {}, `options of ${definition.name}`), tools),
+    options,
+    create: (given, tools) =>
+      definition.create(parseWith(options, given ?? {}, `options of ${definition.name}`) as z.output<Options>, tools),
   };
 }

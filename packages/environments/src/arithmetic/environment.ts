@@ -1,6 +1,5 @@
 import type { Environment, Family, Random, Split, Task } from '@redqueen/core';
 import { drawUntil, requireFamily } from '../generating.ts';
-import { executorPrompt } from '../prompts.ts';
 import { singleAnswer, type SingleAnswerState } from '../single-answer.ts';
 import { splitOfText } from '../splits.ts';
 import { commutedText, familyOf, levelOf, ranges, readExpression, shapes, staysPositive } from './expression.ts';
@@ -55,7 +54,6 @@ export const arithmetic: Environment<SingleAnswerState> = {
   families,
   generate,
   parse,
-  prompt: executorPrompt,
   splitOf,
   ...singleAnswer,
   actionsOf: (_task, answer) => (/^\d{1,4}$/.test(answer) ? [answer] : undefined),

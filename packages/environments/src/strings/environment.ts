@@ -1,6 +1,5 @@
 import { pick, type Environment, type Family, type Random, type Task } from '@redqueen/core';
 import { requireFamily } from '../generating.ts';
-import { executorPrompt } from '../prompts.ts';
 import { singleAnswer, type SingleAnswerState } from '../single-answer.ts';
 import { splitOfText } from '../splits.ts';
 
@@ -39,7 +38,6 @@ export const strings: Environment<SingleAnswerState> = {
   families,
   generate,
   parse,
-  prompt: executorPrompt,
   splitOf: (task) => splitOfText(task.canonical),
   ...singleAnswer,
   actionsOf: (task, answer) => ((task.family === 'count' ? /^\d$/ : /^[a-j]{1,5}$/).test(answer) ? [answer] : undefined),

@@ -1,10 +1,11 @@
-import { faultsOfPlugin, RedQueenError, type AnyPlugin } from '@redqueen/core';
+import { admitEnvironments, faultsOfPlugin, RedQueenError, type AnyPlugin } from '@redqueen/core';
 import { pathToFileURL } from 'node:url';
 import { locatePackage, type LocatedPackage } from './locate.ts';
 
 /** What a package of plug-ins exports. */
 interface PluginModule {
   readonly plugins?: unknown;
+  readonly truths?: unknown;
   readonly default?: unknown;
 }
 
@@ -40,11 +41,36 @@ async function pluginsOf(located: LocatedPackage): Promise<readonly AnyPlugin[]>
 }
 
 /**
- * The plug-ins of a recipe's packages, known as <package>/<name>. Packages are looked for where the process was started: by name, or by folder.
+ * The plug-ins of a recipe's packages, known as <package>/<name>; environments among them are known to this process from then on. Packages are looked for where the process was started: by name, or by folder.
  * A package's code runs with the service's rights; name only packages that you trust.
  * Throws `invalid_argument` naming the package and what to do where it is missing, cannot be loaded or exports no plug-ins.
  */
 export async function loadPlugins(packages: readonly string[], workingFolder: string = process.cwd()): Promise<readonly AnyPlugin[]> {
   const lists = await Promise.all(packages.map((wanted) => pluginsOf(locatePackage(wanted, workingFolder))));
-  return lists.flat();
+  const plugins = lists.flat();
+  admitEnvironments(plugins);
+  return plugins;
+}
+
+/** What the truth entry of a package exports. */
+export interface PackageTruths {
+  /** The package's name, as its package.json says. */
+  readonly name: string;
+  /** What it exports as `truths`; whether it is a list of truths is for the reader to say. */
+  readonly truths: unknown;
+}
+
+/**
+ * The ground truth of those packages of a recipe that bring an environment: what their entry "./truth" exports. Only the verifier asks for it.
+ * Throws `invalid_argument` where a package brings an environment and no such entry.
+ */
+export async function loadTruths(packages: readonly string[], workingFolder: string = process.cwd()): Promise<readonly PackageTruths[]> {
+  const truths: PackageTruths[] = [];
+  for (const wanted of packages) {
+    const plugins = await loadPlugins([wanted], workingFolder);
+    if (!plugins.some(({ kind }) => kind === 'environment')) continue;
+    const located = locatePackage(wanted, workingFolder, './truth');
+    truths.push({ name: located.name, truths: (await imported(located)).truths });
+  }
+  return truths;
 }

@@ -39,13 +39,18 @@ function findPackage(name: string, workingFolder: string): string | undefined {
   }
 }
 
-/** What "." stands for under the conditions of an ES module's import. */
-function entryOf(exports: Exports): string | undefined {
+/** What an entry such as "." stands for under the conditions of an ES module's import. */
+function entryOf(exports: Exports, subpath: string): string | undefined {
+  if (exports === undefined || typeof exports === 'string') return subpath === '.' ? exports : undefined;
+  if (Object.keys(exports).some((key) => key.startsWith('.'))) return conditional(exports[subpath]);
+  return subpath === '.' ? conditional(exports) : undefined;
+}
+
+function conditional(exports: Exports): string | undefined {
   if (exports === undefined || typeof exports === 'string') return exports;
-  if ('.' in exports) return entryOf(exports['.']);
   for (const condition of Object.keys(exports)) {
     if (!['import', 'node', 'module-sync', 'default'].includes(condition)) continue;
-    const entry = entryOf(exports[condition]);
+    const entry = conditional(exports[condition]);
     if (entry !== undefined) return entry;
   }
   return undefined;
@@ -53,14 +58,15 @@ function entryOf(exports: Exports): string | undefined {
 
 /**
  * A package by its name, as if it were imported by a module in the working folder, or by its folder (a path that is absolute or begins with a dot).
- * Throws `invalid_argument` with what to do where there is none.
+ * `subpath` is the entry of its `exports`, e.g. "./truth". Throws `invalid_argument` with what to do where there is none.
  */
-export function locatePackage(wanted: string, workingFolder: string): LocatedPackage {
+export function locatePackage(wanted: string, workingFolder: string, subpath = '.'): LocatedPackage {
   const file = manifestOf(wanted, workingFolder);
   const manifest = JSON.parse(readFileSync(file, 'utf8')) as { readonly name?: string; readonly main?: string; readonly exports?: Exports };
   if (!manifest.name) throw new RedQueenError('invalid_argument', `plugins: ${file} has no "name"; plug-ins are known as <name>/<plug-in>`);
-  const entry = manifest.exports === undefined ? (manifest.main ?? 'index.js') : entryOf(manifest.exports);
+  const main = subpath === '.' ? (manifest.main ?? 'index.js') : undefined;
+  const entry = manifest.exports === undefined ? main : entryOf(manifest.exports, subpath);
   if (entry === undefined)
-    throw new RedQueenError('invalid_argument', `plugins: ${file} exports nothing to import; give "exports" an entry "."`);
+    throw new RedQueenError('invalid_argument', `plugins: ${file} exports nothing to import; give "exports" an entry "${subpath}"`);
   return { name: manifest.name, entry: join(dirname(file), entry) };
 }

@@ -13,12 +13,14 @@ function runOf(recipe: Recipe): RunRecord {
 /** What a service with these parts finds wrong with a recipe, the plug-ins of the recipe's packages included: a line a fault. */
 export async function faultsOfRecipe(
   recipe: Recipe,
-  { plugins = [], check }: Pick<ServiceParts, 'plugins' | 'check'>,
+  { plugins = [], check, prepare }: Pick<ServiceParts, 'plugins' | 'check' | 'prepare'>,
 ): Promise<readonly string[]> {
   try {
     const more = await loadPlugins(recipe.plugins);
     const faults = faultsOfChoices(recipe, plugins, more);
-    if (faults.length === 0) check?.(runOf(recipe), more);
+    if (faults.length > 0) return faults;
+    await prepare?.(recipe);
+    check?.(runOf(recipe), more);
     return faults;
   } catch (error) {
     return [RedQueenError.from(error).message];

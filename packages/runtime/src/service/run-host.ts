@@ -47,6 +47,7 @@ async function startAll(record: RunRecord, actors: readonly Actor[], context: Se
  */
 export async function attachRun(record: RunRecord, parts: ServiceParts, context: ServiceContext): Promise<Attached> {
   const plugins = await loadPlugins(record.recipe.plugins);
+  await parts.prepare?.(record.recipe);
   const hosts = await startAll(record, parts.actors?.(record, plugins) ?? [], context);
   parts.attached?.(record, hosts, plugins);
   return {

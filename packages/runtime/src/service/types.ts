@@ -31,6 +31,8 @@ export interface ServiceContext {
 export interface ServiceParts {
   /** The gRPC services that it offers. */
   readonly rpc: RpcImplementation;
+  /** Loads what the service needs of a recipe besides its plug-ins; awaited before `check` and `actors`. */
+  readonly prepare?: (recipe: Recipe) => Promise<void>;
   /** Its actors of a run; called when a run starts or the service comes back while one is under way. */
   readonly actors?: (record: RunRecord, plugins: readonly AnyPlugin[]) => readonly Actor[];
   /** The plug-ins that it has of its own, for checking recipes; those of a recipe's packages are loaded by the shell and given to `actors`. */
