@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { projectFolder } from '@redqueen/runtime';
 import { addAgents } from './commands/agents.ts';
 import { addClaim } from './commands/claim.ts';
+import { addCompletion } from './commands/completion.ts';
 import { addConfig } from './commands/config.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addPlugins } from './commands/plugins.ts';
@@ -47,6 +48,7 @@ export function program(): Command {
     addKnob,
     addConfig,
     addDoctor,
+    addCompletion,
   ])
     add(root);
   return root;
