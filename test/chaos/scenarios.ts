@@ -1,8 +1,10 @@
 import type { Scenario } from './harness/scenario.ts';
 import { scriptScenario } from './harness/script-scenario.ts';
+import { kills } from './kills.ts';
 
 /** Every scenario of `npm run chaos`, in the order in which they run. */
 export const scenarios: readonly Scenario[] = [
+  kills,
   scriptScenario({
     id: 'R11',
     title: 'crafted and broken adapter files',
