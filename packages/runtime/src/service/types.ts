@@ -18,6 +18,8 @@ export interface ServiceContext {
   readonly bus: Bus;
   readonly clock: Clock;
   readonly ids: IdSource;
+  /** Name of the service process over its restarts; undefined where nobody promises that there is one at a time. */
+  readonly instance: string | undefined;
   readonly logger: Logger;
   /** A client of another service: one a service, connected at the first call and again when the connection was lost, closed by the shell. */
   readonly connect: <Name extends ServiceName>(service: Name) => ServiceClient<Name>;
