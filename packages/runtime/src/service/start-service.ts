@@ -144,6 +144,7 @@ export async function startService(name: ServiceName, create: CreateService, opt
     port: config.services[name].port,
     implementation: { ...parts.rpc, PluginService: pluginHandlers(parts) },
     logger,
+    maxCalls: parts.maxCalls,
     portSetting: `services.${name}.port`,
   }).catch(async (error: unknown) => {
     await parts.close?.().catch(() => {});

@@ -49,6 +49,8 @@ export interface ServiceParts {
   readonly ready?: () => Promise<void>;
   /** Whether the service can answer now, e.g. its native child runs; asked again and again. Always when left out. */
   readonly healthy?: () => boolean;
+  /** Calls that it takes at once, and as many streams; the server's own bound when left out. */
+  readonly maxCalls?: number;
   /** Releases what the service holds; called last, after its actors and calls have ended. */
   readonly close?: () => Promise<void>;
 }
