@@ -26,6 +26,26 @@ onEachBus('actors', (suite) => {
       await second.close();
     });
 
+    it('the successor of a dead process, known by its name, does not wait for the lease', async () => {
+      const run = await suite.freshRun();
+      const settings = { leaseMs: 600_000 };
+      const gate = new SwitchGate();
+      const dead = await start(summing(), { bus: suite.bus, run, gate, owner: 'cluster-1', settings });
+      await suite.feed(run, 'reward-aggregator/0', range(10));
+      await untilTold(suite.bus, run, 'policy/0', 10);
+      gate.pause();
+      await suite.feed(run, 'reward-aggregator/0', range(10, 11));
+      const stranger = await start(summing(), { bus: suite.bus, run, settings });
+      const successor = await start(summing(), { bus: suite.bus, run, owner: 'cluster-1', settings });
+      expect(await within(untilTold(suite.bus, run, 'policy/0', 20), 'the successor')).toEqual(range(20));
+      expect(await toldTo(suite.bus, run, 'curriculum/0')).toEqual(runningSums(range(20)));
+      expect(successor.status().epoch).toBe(2);
+      expect(stranger.status().phase).toBe('standby');
+      await Promise.all([successor.close(), stranger.close()]);
+      gate.resume();
+      await dead.close();
+    });
+
     it('fences a zombie: paused beyond its lease it commits nothing more, and stands by', async () => {
       const run = await suite.freshRun();
       const gate = new SwitchGate();

@@ -50,33 +50,37 @@ function givenUp(signal: AbortSignal): RedQueenError {
 export interface Connection {
   readonly client: Client;
   readonly address: string;
+  /** Calls that may be made twice without harm. */
+  readonly repeatable: ReadonlySet<GatewayMethod>;
+  /** Whether the gateway has ever answered: then one that is away is being started again, and is waited for. */
+  reached: boolean;
 }
 
-/** Makes a unary call. Rejects with a RedQueenError. */
+/** Whether the gateway said something itself, and not the transport about it. */
+function answered(error: ServiceError | null): boolean {
+  return !error || sentCode(error.metadata) !== undefined;
+}
+
+/** Makes a unary call. A repeatable one outlasts a restart of the gateway, up to its deadline. Rejects with a RedQueenError. */
 export function callUnary<M extends GatewayMethod>(
-  { client, address }: Connection,
+  connection: Connection,
   method: M,
   request: MethodInput<M>,
   { signal, timeoutMs }: CallOptions & { readonly timeoutMs: number },
 ): Promise<MethodResponse<M>> {
   if (signal?.aborted) return Promise.reject(givenUp(signal));
+  const { client, address } = connection;
   const { path, requestSerialize, responseDeserialize } = definitionOf(method);
+  const metadata = new Metadata({ waitForReady: connection.reached && connection.repeatable.has(method) });
   const deadline = new Date(Date.now() + timeoutMs);
   return new Promise((resolve, reject) => {
     const done = (error: ServiceError | null, response?: object): void => {
       signal?.removeEventListener('abort', cancel);
+      connection.reached ||= answered(error);
       if (error) reject(signal?.aborted ? givenUp(signal) : errorOf(error, address));
       else resolve(response as MethodResponse<M>);
     };
-    const call = client.makeUnaryRequest(
-      path,
-      requestSerialize,
-      responseDeserialize,
-      request as object,
-      new Metadata(),
-      { deadline },
-      done,
-    );
+    const call = client.makeUnaryRequest(path, requestSerialize, responseDeserialize, request as object, metadata, { deadline }, done);
     const cancel = (): void => call.cancel();
     signal?.addEventListener('abort', cancel, { once: true });
   });

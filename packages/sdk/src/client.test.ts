@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { silentLogger, startRpcServer, type RpcImplementation } from '@redqueen/runtime';
 import { within } from '@redqueen/testkit';
 import { playCluster, smallPatch, startTestGateway, type TestGateway } from '../../../services/gateway/src/test-support.ts';
 import { connect, isOver, RedQueenError, type RedQueen } from './index.ts';
@@ -104,5 +105,27 @@ describe('the SDK', () => {
     await expect(nobody.runs.list({ timeoutMs: 300 })).rejects.toMatchObject({ retryable: true });
     const given = AbortSignal.abort();
     await expect(client.cluster({ signal: given })).rejects.toMatchObject({ code: 'cancelled' });
+  });
+
+  test('a gateway that is being started again is waited for by what may be repeated, and by nothing else', async () => {
+    let lists = 0;
+    const answers = { ListRuns: async () => ({ runs: [], count: ++lists }) };
+    const handler = (_: object, name: keyof typeof answers) =>
+      answers[name] ?? (() => Promise.reject(new RedQueenError('not_found', 'no run')));
+    const implementation = { GatewayService: new Proxy({}, { get: handler }) } as unknown as RpcImplementation;
+    const serve = (port: number) => startRpcServer({ host: '127.0.0.1', port, implementation, logger: silentLogger });
+    const first = await serve(0);
+    using patient = connect(`127.0.0.1:${first.port}`);
+    await patient.runs.list();
+    await first.drain(0);
+    await expect(patient.runs.start()).rejects.toMatchObject({ code: 'unavailable' });
+    const waiting = patient.runs.list();
+    // One that never met the gateway is told soon that nobody answers.
+    using stranger = connect(`127.0.0.1:${first.port}`);
+    await expect(stranger.runs.list()).rejects.toMatchObject({ code: 'unavailable' });
+    const second = await serve(first.port);
+    await within(waiting, 'the answer of the second gateway');
+    expect(lists).toBe(2);
+    await second.drain(0);
   });
 });

@@ -47,7 +47,7 @@ export function openConnection(address: string): Connection {
     'grpc.max_receive_message_length': -1,
     'grpc.keepalive_time_ms': 30_000,
     'grpc.initial_reconnect_backoff_ms': 100,
-    'grpc.max_reconnect_backoff_ms': 2000,
+    'grpc.max_reconnect_backoff_ms': 500,
   });
-  return { client, address };
+  return { client, address, repeatable: new Set(repeatable), reached: false };
 }

@@ -109,6 +109,14 @@ describe('the gateway', () => {
     await expect(client().GetRun({ run: 'none' })).rejects.toThrow(/no run "none"/);
   });
 
+  test('an agent whose policy service is being started again answers once that is back', async () => {
+    await start('asked');
+    // More than the calls' own retries outlast.
+    gateway.away = 8;
+    const { group } = await client().Ask({ run: 'asked', agent: 'executor/0', prompt: '37+45=' });
+    expect(group?.samples).toMatchObject([{ text: '82' }]);
+  });
+
   test('serves the page, its questions and its events', async () => {
     const { page, services } = await client().Cluster({});
     expect(services).toHaveLength(8);

@@ -26,6 +26,9 @@ async function openGateway(context: ServiceContext): Promise<Gateway> {
   };
 }
 
+/** Less than what the services behind it take: a crowd at the door must not keep them from each other. */
+const maxCalls = 128;
+
 /** The gateway: front door of the SDK, run control and the live page. */
 export const createGateway: CreateService = async (context) => {
   const gateway = await openGateway(context);
@@ -44,6 +47,7 @@ export const createGateway: CreateService = async (context) => {
   };
   return {
     rpc: { GatewayService: handlers },
+    maxCalls,
     plugins,
     dependencies: ['policy', 'proposer', 'executor', 'verifier', 'world-model', 'curriculum', 'reward-aggregator'],
     ready: async () => control.start(),

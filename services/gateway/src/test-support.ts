@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { addressOf, type GenerateRequest, type Message, type ToldInput } from '@redqueen/contract';
+import { RedQueenError } from '@redqueen/core';
 import {
   createMemoryBus,
   loadConfig,
@@ -25,6 +26,8 @@ export interface TestGateway {
   readonly config: Config;
   /** What the policy service was asked to generate, oldest first. */
   readonly generated: readonly GenerateRequest[];
+  /** How many of the next calls of Generate the policy service answers with `unavailable`. */
+  away: number;
   /** host:port of its gRPC server. */
   readonly address: string;
   /** Stops the gateway and starts another one over the same bus and folder. */
@@ -37,7 +40,7 @@ const testAgents = reportedAgents(testRecipe());
 /** Recipes of the tests: the default one of the project, made small, on a file that begins like a GGUF. */
 export const smallPatch = { updates: 4, report: { perArm: 1 } };
 
-async function freePolicyServer(config: Config, generated: GenerateRequest[]) {
+async function freePolicyServer(config: Config, generated: GenerateRequest[], isAway: () => boolean) {
   const server = await startRpcServer({
     host: '127.0.0.1',
     port: 0,
@@ -52,6 +55,7 @@ async function freePolicyServer(config: Config, generated: GenerateRequest[]) {
         Device: async () => ({ model: 'starter.gguf', threads: 2, laneSeconds: 10, nativeSeconds: 9, secondsByWork: { sample: 10 } }),
         Versions: async () => ({ versions: [{ agent: 'executor/0', version: 0, status: 'current' }] }),
         Generate: async (request) => {
+          if (isAway()) throw new RedQueenError('unavailable', 'the agents are still being created');
           generated.push(request);
           const { prompts } = request;
           return {
@@ -86,7 +90,8 @@ export async function startTestGateway(): Promise<TestGateway> {
     flags: { ...flags, dataDir: folder, 'gateway.pagePort': 0, 'policy.modelsFolder': folder },
   });
   const generated: GenerateRequest[] = [];
-  const { server, config } = await freePolicyServer(loaded.config, generated);
+  let away = 0;
+  const { server, config } = await freePolicyServer(loaded.config, generated, () => away-- > 0);
   const bus = await createMemoryBus({ clock: systemClock, logger: silentLogger });
   const start = (): Promise<RunningService> => startService('gateway', createGateway, { config, bus, logger: silentLogger });
   let service = await start();
@@ -94,6 +99,12 @@ export async function startTestGateway(): Promise<TestGateway> {
     bus,
     config,
     generated,
+    get away() {
+      return away;
+    },
+    set away(calls) {
+      away = calls;
+    },
     get address() {
       return `127.0.0.1:${service.port}`;
     },

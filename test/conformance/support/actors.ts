@@ -87,6 +87,8 @@ export interface StartSettings {
   readonly run: string;
   readonly gate?: Gate;
   readonly settings?: Partial<ActorSettings>;
+  /** Name of the host over its restarts; a fresh one when left out. */
+  readonly owner?: string;
 }
 
 /** Starts a host with short times, its bus behind a gate where one is given. */
@@ -95,7 +97,8 @@ export function start(actor: PoolActor, options: StartSettings): Promise<ActorHo
 export function start(actor: Actor, options: StartSettings): Promise<ActorHost> {
   const bus = options.gate ? gatedBus(options.bus, options.gate) : options.bus;
   const settings = { ...quick, ...options.settings };
-  return startActor(actor, { bus, run: options.run, runSeed: 7, clock: systemClock, ids: systemIds, logger: silentLogger, settings });
+  const { run, owner } = options;
+  return startActor(actor, { bus, run, runSeed: 7, clock: systemClock, ids: systemIds, owner, logger: silentLogger, settings });
 }
 
 /** The numbers told to an actor so far, in stream order. */

@@ -7,6 +7,7 @@ import {
   serviceNames,
   startNatsServer,
   systemClock,
+  systemIds,
   type Config,
   type NatsSource,
   type ServiceName,
@@ -97,8 +98,9 @@ export async function launchProcesses(options: LaunchOptions, source: NatsToUse)
   try {
     const configFile = writeConfig({ ...config, bus: { ...config.bus, kind: 'nats', url } });
     const compileCache = join(cacheFolder(processEnvironment()), 'compiled');
+    const instance = systemIds.next();
     for (const name of serviceNames) {
-      const begin = () => beginService({ name, configFile, logFile: join(logs, `${name}.log`), compileCache });
+      const begin = () => beginService({ name, configFile, logFile: join(logs, `${name}.log`), compileCache, instance });
       services.set(name, await supervise({ name, begin, clock: systemClock, say, failed }));
     }
     const failing = failure.promise.then((error) => Promise.reject(error));

@@ -13,6 +13,8 @@ export interface ServiceProcessOptions {
   readonly logFile: string;
   /** Where Node keeps compiled modules from one start to the next. */
   readonly compileCache: string;
+  /** The same at every start of the service: each is started after the end of the one before. */
+  readonly instance: string;
 }
 
 /** Eight small heaps instead of one: without these bounds V8 lets a third of the memory of all services together be garbage. */
@@ -21,14 +23,14 @@ const nodeOptions = ['--max-semi-space-size=4', '--optimize-for-size', '--heap-g
 /** A little more than the grace period that a service gives itself. */
 const killAfterMs = 12_000;
 
-function spawnService({ name, configFile, logFile, compileCache }: ServiceProcessOptions): ChildProcess {
+function spawnService({ name, configFile, logFile, compileCache, instance }: ServiceProcessOptions): ChildProcess {
   const environment = processEnvironment();
   const log = openSync(logFile, 'a');
   try {
     return spawn(process.execPath, [...nodeOptions, join(projectFolder, 'services', name, 'src/main.ts')], {
       // The channel tells the service when this process is gone.
       stdio: ['ignore', log, log, 'ipc'],
-      env: { NODE_COMPILE_CACHE: compileCache, ...childEnvironment(environment, configFile) },
+      env: { NODE_COMPILE_CACHE: compileCache, ...childEnvironment(environment, configFile, instance) },
       // Ctrl-C at a terminal must reach the launcher alone, which stops the services in order.
       detached: true,
     });
@@ -46,7 +48,8 @@ export async function beginService(options: ServiceProcessOptions): Promise<Life
     if (failed !== undefined) said = failed;
   });
   const ended = new Promise<Awaited<Life['ended']>>((resolve) => {
-    child.once('error', (error) => resolve({ reason: error.message, hopeless: true }));
+    // Only where it never began: of a process that lives another one must not be started.
+    child.on('error', (error) => child.pid === undefined && resolve({ reason: error.message, hopeless: true }));
     // Not 'exit': a last message may still be on its way.
     child.once('close', (code, signal) =>
       resolve({

@@ -14,6 +14,11 @@ export interface ActorHostOptions {
   readonly clock: Clock;
   /** Names activations. */
   readonly ids: IdSource;
+  /**
+   * Name of this host towards other hosts of the actor; a fresh one when left out. One that outlives the process makes its successor take over without
+   * waiting for the lease, and must therefore never be in use twice at a time.
+   */
+  readonly owner?: string | undefined;
   readonly logger: Logger;
   readonly settings?: Partial<ActorSettings>;
 }

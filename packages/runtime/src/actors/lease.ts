@@ -16,7 +16,7 @@ export interface LeaseRequest {
   readonly bucket: KeyValue;
   readonly run: string;
   readonly address: Address;
-  /** Names the host. It must have ended its last activation before it asks again: then it need not wait for itself. */
+  /** Names the host. It must have ended its last activation, or with its process, before it asks again: then it need not wait for itself. */
   readonly owner: string;
   readonly leaseMs: number;
   readonly clock: Clock;

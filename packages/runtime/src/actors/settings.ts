@@ -24,7 +24,7 @@ export interface ActorSettings {
 /** What holds where nothing else is said. */
 export const defaultActorSettings: ActorSettings = {
   maxInFlight: 256,
-  ackWaitMs: 10_000,
+  ackWaitMs: 4000,
   maxDeliver: 5,
   maxDeliverRetryable: 60,
   firstBackOffMs: 100,

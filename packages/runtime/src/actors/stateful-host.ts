@@ -45,7 +45,7 @@ class StatefulHost<State> implements ActorHost<State> {
     this.#actor = actor;
     this.#options = options;
     this.#deadLetters = deadLetters;
-    this.#owner = options.ids.next();
+    this.#owner = options.owner ?? options.ids.next();
     this.#stopping = AbortSignal.any([this.#draining.signal, this.#closing.signal]);
     this.done = new Promise((resolve) => (this.#finish = resolve));
   }

@@ -62,6 +62,8 @@ describe('loading', () => {
   it('gives a service process the file and nothing that could override it', () => {
     const environment = { PATH: '/bin', REDQUEEN__BUS__KIND: 'memory', NATS_URL: 'nats://a:1', UNSET: undefined };
     expect(childEnvironment(environment, '/c.yaml')).toEqual({ PATH: '/bin', REDQUEEN_CONFIG: '/c.yaml' });
+    const nested = childEnvironment({ REDQUEEN_INSTANCE: 'outer' }, '/c.yaml', 'inner');
+    expect(nested).toEqual({ REDQUEEN_CONFIG: '/c.yaml', REDQUEEN_INSTANCE: 'inner' });
   });
 });
 

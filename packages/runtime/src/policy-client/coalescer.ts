@@ -19,6 +19,7 @@ interface Entry<Item, Answer> {
 }
 
 /**
+ * Nothing here bounds how many wait: each is a call that the server admitted or a message that an actor has in hand, and those are bounded.
  * Collects the items of many callers into few calls. A call must answer one answer an item, in order.
  * Where a shared call fails for a reason that a retry cannot cure, every caller's items are tried alone, so that one bad item spoils nobody else's.
  */

@@ -111,7 +111,7 @@ describe('policy client', () => {
     rpc.failures.push(...Array.from({ length: 11 }, missing));
     const clock = restlessClock();
     await expect(createActorPolicyClient(rpc, clock).generate(ask('a'))).resolves.toHaveLength(1);
-    expect(clock.slept.slice(-3)).toEqual([5000, 5000, 5000]);
+    expect(clock.slept.slice(-3)).toEqual([500, 500, 500]);
     rpc.failures.push(missing());
     await expect(createPolicyClient(rpc, clock).generate(ask('a'))).rejects.toMatchObject({ code: 'not_found' });
   });

@@ -7,18 +7,19 @@ import { withRetries, type RetryOptions } from './retry.ts';
 /** How asks are collected and repeated. */
 export type PolicyClientOptions = CoalescerOptions & RetryOptions;
 
-/** For someone who waits for an answer: a few tries. Two calls under way keep the device busy while an answer travels. */
+/** For someone who waits for an answer: about ten seconds. Two calls under way keep the device busy while an answer travels. */
 const forCallers: PolicyClientOptions = {
   windowMs: 2,
   maxItems: 256,
   maxCalls: 2,
-  tries: 3,
+  tries: 8,
   firstDelayMs: 100,
-  maxDelayMs: 1000,
+  // Short: whatever is added to a restart of the policy service by waiting here is time in which nobody learns.
+  maxDelayMs: 500,
   awaitsRun: false,
 };
 /** For actors, whose messages can wait: half a minute and more, which outlasts a restart of the policy service. */
-const forActors: PolicyClientOptions = { ...forCallers, tries: 12, maxDelayMs: 5000, awaitsRun: true };
+const forActors: PolicyClientOptions = { ...forCallers, tries: 60, awaitsRun: true };
 
 /** The client of a run's actors: it waits patiently for a policy service that is being started again. */
 export function createActorPolicyClient(rpc: PolicyRpc, clock: Clock): PolicyClient {

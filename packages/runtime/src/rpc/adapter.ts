@@ -14,6 +14,8 @@ export interface AdapterContext {
   readonly cutOff: AbortSignal;
   /** Called when a call begins and when it has ended. */
   readonly counted: (change: 1 | -1) => void;
+  /** Why no further call of that kind is taken now; undefined where there is room. */
+  readonly refusal: () => RedQueenError | undefined;
 }
 
 interface Call {
@@ -37,6 +39,16 @@ function contextOf(call: Call, signal: AbortSignal): CallContext {
   return { signal, traceparent: typeof traceparent === 'string' ? traceparent : '' };
 }
 
+/** Milliseconds after which whoever was refused may ask again. */
+const askAgainAfterMs = 1000;
+
+/** The answer to a call that there is no room for, with gRPC's own hint when to come again (gRFC A6). */
+function refused(refusal: RedQueenError): ReturnType<typeof statusOf> {
+  const status = statusOf(refusal);
+  status.metadata.set('grpc-retry-pushback-ms', `${askAgainAfterMs}`);
+  return status;
+}
+
 /** Logs what is our fault; what is the caller's is its own affair. */
 function failed(method: string, reason: unknown, context: AdapterContext): ReturnType<typeof statusOf> {
   const error = RedQueenError.from(reason);
@@ -51,6 +63,8 @@ export function unary(
   context: AdapterContext,
 ): handleUnaryCall<unknown, unknown> {
   return (call, callback) => {
+    const refusal = context.refusal();
+    if (refusal) return callback(refused(refusal));
     context.counted(1);
     const { cutOff } = context;
     const late = Promise.withResolvers<never>();
@@ -87,6 +101,8 @@ export function streaming(
   context: AdapterContext,
 ): handleServerStreamingCall<unknown, unknown> {
   return (call) => {
+    const refusal = context.refusal();
+    if (refusal) return void call.emit('error', refused(refusal));
     context.counted(1);
     const signal = AbortSignal.any([signalOf(call), context.closing]);
     const answer = async () => pump(call, handler(call.request, contextOf(call, signal)), signal);

@@ -116,7 +116,7 @@ export function connectRpc<S extends RpcService>(service: S, address: string): C
     'grpc.service_config': JSON.stringify(serviceConfig(service)),
     'grpc.max_receive_message_length': -1,
     'grpc.initial_reconnect_backoff_ms': 100,
-    'grpc.max_reconnect_backoff_ms': 2000,
+    'grpc.max_reconnect_backoff_ms': 500,
     'grpc.keepalive_time_ms': 30_000,
     // Each client is one service's view of another; sharing connections between them would tie their ends together.
     'grpc.use_local_subchannel_pool': 1,

@@ -1,4 +1,4 @@
-import { Client as GrpcClient, credentials, status } from '@grpc/grpc-js';
+import { Client as GrpcClient, credentials, status, type ServiceError } from '@grpc/grpc-js';
 import { RedQueenError, statusOfCode, type ErrorCode } from '@redqueen/core';
 import { createServer } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -30,11 +30,12 @@ function proposer(address: string) {
 }
 
 /** A gateway of which only these methods matter. WatchRun streams; StartRun is never retried. */
-async function serveGateway(some: Partial<Handlers<'GatewayService'>>) {
+async function serveGateway(some: Partial<Handlers<'GatewayService'>>, maxCalls?: number) {
   const unasked = () => Promise.reject(new RedQueenError('internal', 'not part of this test'));
   const names = Object.keys(serviceDefinition('GatewayService'));
   const handlers = { ...Object.fromEntries(names.map((name) => [name, unasked])), ...some } as unknown as Handlers<'GatewayService'>;
-  const server = await startRpcServer({ host: '127.0.0.1', port: 0, implementation: { GatewayService: handlers }, logger: silentLogger });
+  const implementation = { GatewayService: handlers };
+  const server = await startRpcServer({ host: '127.0.0.1', port: 0, implementation, logger: silentLogger, maxCalls });
   const client = connectRpc('GatewayService', `127.0.0.1:${server.port}`);
   cleanups.push(
     () => server.drain(0),
@@ -48,6 +49,55 @@ const serveWatch = (WatchRun: Watch) => serveGateway({ WatchRun });
 function whenAborted(signal: AbortSignal): Promise<unknown> {
   return new Promise((resolve) => signal.addEventListener('abort', () => resolve(signal.reason), { once: true }));
 }
+
+/** What gRPC tells a refused caller: when to come again. */
+function hintOf(error: unknown): unknown {
+  const { metadata } = (error as RedQueenError).cause as ServiceError;
+  return metadata.get('grpc-retry-pushback-ms')[0];
+}
+
+describe('a server that has enough to do', () => {
+  it('refuses a further call, says when to come again, and takes it once there is room', async () => {
+    const release = Promise.withResolvers<void>();
+    const begun = Array.from({ length: 2 }, () => Promise.withResolvers<void>());
+    let calls = 0;
+    const StartRun = async () => {
+      begun[calls++]?.resolve();
+      await release.promise;
+      return {};
+    };
+    const { client } = await serveGateway({ StartRun }, 2);
+    const first = [client.StartRun({}), client.StartRun({})];
+    await Promise.all(begun.map(({ promise }) => promise));
+    const refusal = await client.StartRun({}).catch((error: unknown) => error);
+    expect(refusal).toMatchObject({ code: 'resource_exhausted', retryable: true, message: expect.stringContaining('2 calls') });
+    expect(hintOf(refusal)).toBe('1000');
+    expect(calls).toBe(2);
+    release.resolve();
+    await Promise.all(first);
+    await client.StartRun({});
+    expect(calls).toBe(3);
+  });
+
+  it('bounds streams apart from calls, so that watchers keep nobody from asking', async () => {
+    const WatchRun: Watch = async function* (_, { signal }) {
+      yield {};
+      await whenAborted(signal);
+    };
+    const { client } = await serveGateway({ WatchRun, StartRun: async () => ({}) }, 1);
+    const watching = client.WatchRun({})[Symbol.asyncIterator]();
+    await watching.next();
+    const refusal = await client
+      .WatchRun({})
+      [Symbol.asyncIterator]()
+      .next()
+      .catch((error: unknown) => error);
+    expect(refusal).toMatchObject({ code: 'resource_exhausted', message: expect.stringContaining('1 streams') });
+    expect(hintOf(refusal)).toBe('1000');
+    await client.StartRun({});
+    await watching.return?.();
+  });
+});
 
 describe('a unary call', () => {
   it('carries request, answer and trace context', async () => {

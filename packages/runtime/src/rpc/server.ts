@@ -3,6 +3,7 @@ import { RedQueenError } from '@redqueen/core';
 import { HealthImplementation } from 'grpc-health-check';
 import type { Logger } from '../log/logger.ts';
 import { streaming, unary, type AdapterContext } from './adapter.ts';
+import { Admission } from './admission.ts';
 import { fullName, serviceDefinition, type RpcService } from './definitions.ts';
 import type { CallContext, RpcImplementation } from './handlers.ts';
 
@@ -12,6 +13,9 @@ setLogVerbosity(logVerbosity.NONE);
 /** Requests larger than this are refused with RESOURCE_EXHAUSTED. */
 export const maxRequestBytes = 16 * 1024 * 1024;
 
+/** Enough for every call that the other services of a cluster make at once, and little enough to hold in memory. */
+const defaultMaxCalls = 512;
+
 /** What to serve and where. */
 export interface RpcServerOptions {
   /** Address to listen on, e.g. 127.0.0.1. */
@@ -20,6 +24,8 @@ export interface RpcServerOptions {
   readonly port: number;
   readonly implementation: RpcImplementation;
   readonly logger: Logger;
+  /** Calls under way at most, and as many streams; more are refused with RESOURCE_EXHAUSTED and the time after which to ask again. 512 when left out. */
+  readonly maxCalls?: number | undefined;
   /** Name of the setting that holds the port, for the error when it is in use. */
   readonly portSetting?: string;
 }
@@ -27,7 +33,7 @@ export interface RpcServerOptions {
 /** A gRPC server with health; NOT_SERVING until told otherwise. */
 export interface RpcServer {
   readonly port: number;
-  /** Calls under way. */
+  /** Calls and streams under way. */
   readonly inFlight: number;
   /** What health checks answer, for the server as a whole and for each of its services. */
   setServing(serving: boolean): void;
@@ -40,12 +46,23 @@ export interface RpcServer {
 
 type AnyHandler = (request: unknown, call: CallContext) => unknown;
 
-function implementationOf(service: RpcService, handlers: object, context: AdapterContext): UntypedServiceImplementation {
+type Admissions = Readonly<Record<'calls' | 'streams', Admission>>;
+type ServerContext = Omit<AdapterContext, 'counted' | 'refusal'>;
+
+function implementationOf(
+  service: RpcService,
+  handlers: object,
+  shared: ServerContext,
+  admissions: Admissions,
+): UntypedServiceImplementation {
   const byName = handlers as Record<string, AnyHandler | undefined>;
   const methods = Object.entries(serviceDefinition(service)).map(([name, definition]) => {
     const handler = byName[name];
     if (!handler) throw new RedQueenError('internal', `${service} has no handler for ${name}`);
     const method = `${service}.${name}`;
+    const admission = admissions[definition.responseStream ? 'streams' : 'calls'];
+    const counted = (change: number): number => (admission.count += change);
+    const context: AdapterContext = { ...shared, counted, refusal: () => admission.refusal() };
     const adapted = definition.responseStream
       ? streaming(method, handler as Parameters<typeof streaming>[1], context)
       : unary(method, handler as Parameters<typeof unary>[1], context);
@@ -87,11 +104,9 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
   const closing = new AbortController();
   const cutOff = new AbortController();
   const ending = new RedQueenError('unavailable', 'the service is shutting down');
-  let inFlight = 0;
   let drained: Promise<void> | undefined;
-  const counted = (change: number) => {
-    inFlight += change;
-  };
+  const limit = options.maxCalls ?? defaultMaxCalls;
+  const admissions = { calls: new Admission('calls', limit), streams: new Admission('streams', limit) };
   const server = new Server({ 'grpc.max_receive_message_length': maxRequestBytes, 'grpc.max_send_message_length': -1 });
   const services = Object.keys(options.implementation) as RpcService[];
   const health = new HealthImplementation();
@@ -99,8 +114,8 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
     for (const name of ['', ...services.map(fullName)]) health.setStatus(name, serving ? 'SERVING' : 'NOT_SERVING');
   };
   for (const service of services) {
-    const context = { logger: options.logger, closing: closing.signal, cutOff: cutOff.signal, counted };
-    server.addService(serviceDefinition(service), implementationOf(service, options.implementation[service] ?? {}, context));
+    const context = { logger: options.logger, closing: closing.signal, cutOff: cutOff.signal };
+    server.addService(serviceDefinition(service), implementationOf(service, options.implementation[service] ?? {}, context, admissions));
   }
   setServing(false);
   health.addToServer(server);
@@ -108,7 +123,7 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
   return {
     port,
     get inFlight() {
-      return inFlight;
+      return admissions.calls.count + admissions.streams.count;
     },
     setServing,
     drain(graceMs) {

@@ -17,7 +17,7 @@ async function drainAll(hosts: readonly ActorHost[]): Promise<void> {
 }
 
 async function startAll(record: RunRecord, actors: readonly Actor[], context: ServiceContext): Promise<ActorHost[]> {
-  const { bus, clock, ids, logger } = context;
+  const { bus, clock, ids, instance: owner, logger } = context;
   const hosts: ActorHost[] = [];
   try {
     for (const actor of actors) {
@@ -29,6 +29,7 @@ async function startAll(record: RunRecord, actors: readonly Actor[], context: Se
           runSeed: record.seed,
           clock,
           ids,
+          owner,
           logger: log,
           settings: { drainMs: actorDrainMs },
         }),

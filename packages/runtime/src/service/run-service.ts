@@ -1,4 +1,5 @@
 import { RedQueenError } from '@redqueen/core';
+import { instanceVariable, processEnvironment } from '../config/environment.ts';
 import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import type { Bus } from '../bus/port.ts';
@@ -73,7 +74,7 @@ async function end(name: string, logger: Logger, service: RunningService, bus: B
 
 async function start(name: ServiceName, create: CreateService, config: Config, logger: Logger): Promise<readonly [RunningService, Bus]> {
   const bus = await connectServiceBus(config, name, logger);
-  const service = await startService(name, create, { config, bus, logger });
+  const service = await startService(name, create, { config, bus, logger, instance: processEnvironment()[instanceVariable] });
   return [service, bus];
 }
 

@@ -23,6 +23,8 @@ export interface StartOptions {
   readonly bus: Bus;
   readonly clock?: Clock;
   readonly ids?: IdSource;
+  /** Name of this process over its restarts; see ServiceContext. */
+  readonly instance?: string | undefined;
   readonly logger?: Logger;
 }
 
@@ -129,6 +131,7 @@ export async function startService(name: ServiceName, create: CreateService, opt
     bus,
     clock,
     ids,
+    instance: options.instance,
     logger,
     connect: clients.connect,
     checkRecipe: recipeCheck(clients.plugins),
@@ -141,6 +144,7 @@ export async function startService(name: ServiceName, create: CreateService, opt
     port: config.services[name].port,
     implementation: { ...parts.rpc, PluginService: pluginHandlers(parts) },
     logger,
+    maxCalls: parts.maxCalls,
     portSetting: `services.${name}.port`,
   }).catch(async (error: unknown) => {
     await parts.close?.().catch(() => {});

@@ -18,6 +18,8 @@ export interface ServiceContext {
   readonly bus: Bus;
   readonly clock: Clock;
   readonly ids: IdSource;
+  /** Name of the service process over its restarts; undefined where nobody promises that there is one at a time. */
+  readonly instance: string | undefined;
   readonly logger: Logger;
   /** A client of another service: one a service, connected at the first call and again when the connection was lost, closed by the shell. */
   readonly connect: <Name extends ServiceName>(service: Name) => ServiceClient<Name>;
@@ -49,6 +51,8 @@ export interface ServiceParts {
   readonly ready?: () => Promise<void>;
   /** Whether the service can answer now, e.g. its native child runs; asked again and again. Always when left out. */
   readonly healthy?: () => boolean;
+  /** Calls that it takes at once, and as many streams; the server's own bound when left out. */
+  readonly maxCalls?: number;
   /** Releases what the service holds; called last, after its actors and calls have ended. */
   readonly close?: () => Promise<void>;
 }

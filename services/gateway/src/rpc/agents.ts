@@ -1,5 +1,5 @@
 import { environmentByName } from '@redqueen/environments';
-import { RedQueenError } from '@redqueen/core';
+import { RedQueenError, type ErrorCode } from '@redqueen/core';
 import type { Handlers } from '@redqueen/runtime';
 import { recordOf, type Gateway } from '../gateway.ts';
 import { isLive } from '../runs/views.ts';
@@ -27,9 +27,12 @@ function taskOf({ environment, canonical }: TaskRequest) {
   );
 }
 
-/** How long a run that has just started may take to reach the services that answer for it. */
+/** How long a run that has just started may take to reach the services that answer for it, and a service to come back to it after a restart. */
 const attachPatienceMs = 15_000;
 const attachPauseMs = 200;
+
+/** What passes by itself once the service has the run: it does not know it yet, it is away, or it is still making it ready. */
+const passing: ReadonlySet<ErrorCode> = new Set(['not_found', 'unavailable']);
 
 /** Asks a service about a run; as long as a live run has not reached that service yet, asks again. Throws `not_found` for a run that nobody knows. */
 async function askAbout<Answer>(gateway: Gateway, run: string, signal: AbortSignal, ask: () => Promise<Answer>): Promise<Answer> {
@@ -40,7 +43,7 @@ async function askAbout<Answer>(gateway: Gateway, run: string, signal: AbortSign
     try {
       return await ask();
     } catch (error) {
-      if (!live || RedQueenError.from(error).code !== 'not_found' || clock.now() > until) throw error;
+      if (!live || !passing.has(RedQueenError.from(error).code) || clock.now() > until) throw error;
       await clock.sleep(attachPauseMs, signal);
     }
   }
@@ -72,6 +75,7 @@ async function submitTask(gateway: Gateway, request: TaskRequest, signal: AbortS
   const attempt = () => connect('executor').Attempt({ run, spec, attempts: attempts || 1, temperature, seed }, { signal });
   const { group } = await askAbout(gateway, run, signal, attempt);
   const answers = group?.samples.map(({ text }) => text) ?? [];
-  const { verdicts } = await connect('verifier').Judge({ run, spec, answers }, { signal });
+  const judge = () => connect('verifier').Judge({ run, spec, answers }, { signal });
+  const { verdicts } = await askAbout(gateway, run, signal, judge);
   return { spec, group, verdicts };
 }
