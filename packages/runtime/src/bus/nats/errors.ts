@@ -7,6 +7,8 @@ const wrongLastSequence = 10071;
 const streamNotFound = 10059;
 const consumerNotFound = 10014;
 const bucketMissing = 10037;
+const noPeers = 10005;
+const notClustered = 10074;
 const full: ReadonlySet<number> = new Set([10023, 10028, 10047, 10077, 10122]);
 
 /** A JetStream error reply as ours. `what` says what was tried, e.g. `publish to run r1`. */
@@ -14,6 +16,15 @@ export function apiError(code: number, description: string, what: string, cause?
   if (code === wrongLastSequence) return new RedQueenError('aborted', `${what}: somebody else wrote it first`, { cause });
   if (code === streamNotFound) return new RedQueenError('not_found', `${what}: its stream does not exist; open the run first`, { cause });
   if (code === consumerNotFound || code === bucketMissing) return new RedQueenError('not_found', `${what}: ${description}`, { cause });
+  if (code === notClustered) {
+    return new RedQueenError('failed_precondition', `${what}: ${description}; set bus.replicas to 1, or bus.url to a NATS cluster`, { cause });
+  }
+  if (code === noPeers) {
+    const fix = 'start the missing servers, or lower bus.replicas';
+    return new RedQueenError('unavailable', `${what}: the NATS cluster has fewer servers up than bus.replicas asks for (${description}); ${fix}`, {
+      cause,
+    });
+  }
   if (full.has(code)) {
     return new RedQueenError('resource_exhausted', `${what}: NATS has no room left (${description}); free disk space in its store folder`, {
       cause,

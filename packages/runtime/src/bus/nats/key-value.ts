@@ -1,16 +1,18 @@
 import { Kvm, type KV, type KvEntry } from '@nats-io/kv';
-import { StorageType } from '@nats-io/jetstream';
+import { StorageType, type JetStreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Clock } from '@redqueen/core';
 import type { KeyValue, KeyValueEntry } from '../port.ts';
 import type { ConnectionEvents } from './connection-events.ts';
 import { natsCall, natsError } from './errors.ts';
+import { ensureReplicas } from './streams.ts';
 
 const retryAfterMs = 250;
 
 /** What a bucket needs of the bus. */
 export interface KeyValueParts {
   readonly connection: NatsConnection;
+  readonly manager: JetStreamManager;
   readonly events: ConnectionEvents;
   readonly replicas: number;
   readonly clock: Clock;
@@ -18,10 +20,12 @@ export interface KeyValueParts {
 
 /** Opens a bucket, creating it where it does not exist. */
 export async function openKeyValue(parts: KeyValueParts, bucket: string): Promise<KeyValue> {
-  const { connection, replicas } = parts;
+  const { connection, manager, replicas } = parts;
   const kv = await natsCall(`open bucket ${bucket}`, () =>
-    new Kvm(connection).create(bucket, { history: 1, replicas, storage: StorageType.File }),
+    // Read from the leader alone: any copy may answer a direct get, and one that is behind would show what was true before a write.
+    new Kvm(connection).create(bucket, { history: 1, replicas, storage: StorageType.File, allow_direct: false }),
   );
+  await ensureReplicas(manager, `KV_${bucket}`, replicas);
   return new NatsKeyValue(parts, kv, bucket);
 }
 

@@ -17,8 +17,6 @@ import { ensureStream, type StreamSettings } from './streams.ts';
 /** Settings of the JetStream bus. */
 export interface NatsBusOptions extends NatsConnectOptions {
   readonly logger: Logger;
-  /** Copies of every stream and bucket in a cluster; 1 when left out. */
-  readonly replicas?: number;
   /** Within which time a repeated message id is stored once; 2 min when left out. */
   readonly duplicateWindowMs?: number;
   /** How long a publication waits for NATS to come back; 60 s when left out. Must be shorter than the duplicate window. */
@@ -104,13 +102,14 @@ class NatsBus implements Bus {
 
   keyValue(bucket: string): Promise<KeyValue> {
     return cached(this.#buckets, bucket, () => {
-      const { connection, events, settings, options } = this.#parts;
-      return openKeyValue({ connection, events, replicas: settings.replicas, clock: options.clock }, bucket);
+      const { connection, manager, events, settings, options } = this.#parts;
+      return openKeyValue({ connection, manager, events, replicas: settings.replicas, clock: options.clock }, bucket);
     });
   }
 
   objects(bucket: string): Promise<ObjectStore> {
-    return cached(this.#stores, bucket, () => openObjects(this.#parts.connection, bucket, this.#parts.settings.replicas));
+    const { connection, manager, settings } = this.#parts;
+    return cached(this.#stores, bucket, () => openObjects({ connection, manager, replicas: settings.replicas }, bucket));
   }
 
   async healthy(): Promise<boolean> {

@@ -1,15 +1,24 @@
-import { StorageType } from '@nats-io/jetstream';
+import { StorageType, type JetStreamManager } from '@nats-io/jetstream';
 import { Objm, type ObjectStore as NatsObjects } from '@nats-io/obj';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { RedQueenError } from '@redqueen/core';
 import type { ObjectStore } from '../port.ts';
 import { natsCall } from './errors.ts';
+import { ensureReplicas } from './streams.ts';
+
+/** What a bucket of files needs of the bus. */
+export interface ObjectParts {
+  readonly connection: NatsConnection;
+  readonly manager: JetStreamManager;
+  readonly replicas: number;
+}
 
 /** Opens a bucket of files, creating it where it does not exist. Chunks and digests (SHA-256) are the client's. */
-export async function openObjects(connection: NatsConnection, bucket: string, replicas: number): Promise<ObjectStore> {
+export async function openObjects({ connection, manager, replicas }: ObjectParts, bucket: string): Promise<ObjectStore> {
   const store = await natsCall(`open object bucket ${bucket}`, () =>
     new Objm(connection).create(bucket, { storage: StorageType.File, replicas, max_bytes: -1 }),
   );
+  await ensureReplicas(manager, `OBJ_${bucket}`, replicas);
   return {
     put: (name, bytes) => natsCall(`store object ${bucket}/${name}`, async () => void (await store.putBlob({ name }, bytes))),
     get: (name) => natsCall(`read object ${bucket}/${name}`, () => read(store, bucket, name)),

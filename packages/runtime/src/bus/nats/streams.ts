@@ -27,6 +27,14 @@ function configOf(run: string, settings: StreamSettings) {
   } satisfies Partial<StreamConfig>;
 }
 
+/** Gives a stream that exists, or that of a bucket, the number of copies that is asked for now. */
+export async function ensureReplicas(manager: JetStreamManager, stream: string, replicas: number): Promise<void> {
+  await natsCall(`keep ${replicas} copies of ${stream}`, async () => {
+    const { config } = await manager.streams.info(stream);
+    if (config.num_replicas !== replicas) await manager.streams.update(stream, { num_replicas: replicas });
+  });
+}
+
 /** Creates the run's stream, or makes sure that the one that exists is a ledger. An old server drops what it does not know: compare. */
 export async function ensureStream(manager: JetStreamManager, run: string, settings: StreamSettings): Promise<void> {
   const wanted = configOf(run, settings);
@@ -38,6 +46,7 @@ export async function ensureStream(manager: JetStreamManager, run: string, setti
       return await manager.streams.add(wanted);
     }
   });
+  if (config.num_replicas !== settings.replicas) await ensureReplicas(manager, wanted.name, settings.replicas);
   const ledger = ['storage', 'discard', 'deny_delete', 'deny_purge'] as const;
   const wrong = ledger.filter((field) => config[field] !== wanted[field]);
   if (wrong.length === 0) return;
