@@ -1,8 +1,11 @@
 import type { Scenario } from './harness/scenario.ts';
 import { scriptScenario } from './harness/script-scenario.ts';
+import { nodeKills, nodePauses } from './nats-cluster/bus-scenario.ts';
 
 /** Every scenario of `npm run chaos`, in the order in which they run. */
 export const scenarios: readonly Scenario[] = [
+  nodeKills,
+  nodePauses,
   scriptScenario({
     id: 'R11',
     title: 'crafted and broken adapter files',
