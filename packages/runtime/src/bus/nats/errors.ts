@@ -3,7 +3,7 @@ import { errors, type Msg } from '@nats-io/transport-node';
 import { RedQueenError } from '@redqueen/core';
 
 /** JetStream's error codes that mean something to us: https://github.com/nats-io/nats-server/blob/main/server/errors.json */
-const wrongLastSequence = 10071;
+const wrongLastSequence: ReadonlySet<number> = new Set([10071, 10164]);
 const streamNotFound = 10059;
 const consumerNotFound = 10014;
 const bucketMissing = 10037;
@@ -13,7 +13,7 @@ const full: ReadonlySet<number> = new Set([10023, 10028, 10047, 10077, 10122]);
 
 /** A JetStream error reply as ours. `what` says what was tried, e.g. `publish to run r1`. */
 export function apiError(code: number, description: string, what: string, cause?: unknown): RedQueenError {
-  if (code === wrongLastSequence) return new RedQueenError('aborted', `${what}: somebody else wrote it first`, { cause });
+  if (wrongLastSequence.has(code)) return new RedQueenError('aborted', `${what}: somebody else wrote it first`, { cause });
   if (code === streamNotFound) return new RedQueenError('not_found', `${what}: its stream does not exist; open the run first`, { cause });
   if (code === consumerNotFound || code === bucketMissing) return new RedQueenError('not_found', `${what}: ${description}`, { cause });
   if (code === notClustered) {
@@ -31,6 +31,11 @@ export function apiError(code: number, description: string, what: string, cause?
     });
   }
   return new RedQueenError('unavailable', `${what}: NATS answered ${code} ${description}`, { cause });
+}
+
+/** Whether somebody else wrote first. */
+export function isConflict(reason: unknown): boolean {
+  return reason instanceof RedQueenError && reason.code === 'aborted';
 }
 
 /** Anything that the NATS client throws as ours. */

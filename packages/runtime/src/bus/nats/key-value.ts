@@ -1,19 +1,24 @@
 import { Kvm, type KV, type KvEntry } from '@nats-io/kv';
 import { StorageType, type JetStreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
-import type { Clock } from '@redqueen/core';
+import { RedQueenError, type Clock } from '@redqueen/core';
 import type { KeyValue, KeyValueEntry } from '../port.ts';
+import { BucketWriter, type BucketWrite } from './bucket-writer.ts';
 import type { ConnectionEvents } from './connection-events.ts';
-import { natsCall, natsError } from './errors.ts';
+import { isConflict, natsCall, natsError } from './errors.ts';
+import type { Outbox } from './outbox.ts';
 import { ensureReplicas } from './streams.ts';
 
 const retryAfterMs = 250;
+/** Values kept of a key: whoever asks what followed a revision (see {@link BucketWriter}) still finds it a little later. */
+const history = 4;
 
 /** What a bucket needs of the bus. */
 export interface KeyValueParts {
   readonly connection: NatsConnection;
   readonly manager: JetStreamManager;
   readonly events: ConnectionEvents;
+  readonly outbox: Outbox;
   readonly replicas: number;
   readonly clock: Clock;
 }
@@ -23,7 +28,7 @@ export async function openKeyValue(parts: KeyValueParts, bucket: string): Promis
   const { connection, manager, replicas } = parts;
   const kv = await natsCall(`open bucket ${bucket}`, () =>
     // Read from the leader alone: any copy may answer a direct get, and one that is behind would show what was true before a write.
-    new Kvm(connection).create(bucket, { history: 1, replicas, storage: StorageType.File, allow_direct: false }),
+    new Kvm(connection).create(bucket, { history, replicas, storage: StorageType.File, allow_direct: false }),
   );
   await ensureReplicas(manager, `KV_${bucket}`, replicas);
   return new NatsKeyValue(parts, kv, bucket);
@@ -36,34 +41,55 @@ function isDeleted(entry: KvEntry): boolean {
 class NatsKeyValue implements KeyValue {
   readonly #parts: KeyValueParts;
   readonly #kv: KV;
+  readonly #writer: BucketWriter;
   readonly #bucket: string;
 
   constructor(parts: KeyValueParts, kv: KV, bucket: string) {
     this.#parts = parts;
     this.#kv = kv;
+    this.#writer = new BucketWriter(parts.outbox, parts.manager, bucket);
     this.#bucket = bucket;
   }
 
   async get(key: string): Promise<KeyValueEntry | undefined> {
-    const entry = await natsCall(this.#what('read', key), () => this.#kv.get(key));
+    const entry = await this.#last(key);
     if (!entry || isDeleted(entry)) return undefined;
     return { key, value: entry.value, revision: entry.revision };
   }
 
   put(key: string, value: Uint8Array): Promise<number> {
-    return natsCall(this.#what('write', key), () => this.#kv.put(key, value));
+    return this.#overwrite(key, { value });
   }
 
-  create(key: string, value: Uint8Array): Promise<number> {
-    return natsCall(this.#what('create', key), () => this.#kv.create(key, value));
+  async create(key: string, value: Uint8Array): Promise<number> {
+    const entry = await this.#last(key);
+    if (entry && !isDeleted(entry)) throw new RedQueenError('aborted', `${this.#what('create', key)}: it exists`);
+    return await this.#writer.write(key, { value }, entry?.revision ?? 0);
   }
 
-  update(key: string, value: Uint8Array, revision: number): Promise<number> {
-    return natsCall(this.#what('update', key), () => this.#kv.update(key, value, revision));
+  async update(key: string, value: Uint8Array, revision: number): Promise<number> {
+    return await this.#writer.write(key, { value }, revision);
   }
 
-  delete(key: string): Promise<void> {
-    return natsCall(this.#what('delete', key), () => this.#kv.delete(key));
+  async delete(key: string): Promise<void> {
+    await this.#overwrite(key, 'deleted');
+  }
+
+  /** The newest write of a key, a deletion included. */
+  #last(key: string): Promise<KvEntry | null> {
+    return natsCall(this.#what('read', key), () => this.#kv.get(key));
+  }
+
+  /** Writes after whatever is there: every write follows exactly one other. */
+  async #overwrite(key: string, write: BucketWrite): Promise<number> {
+    for (;;) {
+      const revision = (await this.#last(key))?.revision ?? 0;
+      try {
+        return await this.#writer.write(key, write, revision);
+      } catch (reason) {
+        if (!isConflict(reason)) throw reason;
+      }
+    }
   }
 
   async keys(): Promise<string[]> {

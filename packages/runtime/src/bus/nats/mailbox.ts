@@ -125,7 +125,10 @@ class NatsMailbox implements Mailbox {
       sequence: message.info.streamSequence,
       deliveries: message.info.deliveryCount,
       acknowledge: async () => {
-        await this.#parts.outbox.send(replySubject(message), acknowledgement);
+        const lane = `${streamOf(this.#run)} ${this.#durable}`;
+        // Later the message has come again, and what is acknowledged then is that delivery.
+        const timeoutMs = this.#options.ackWaitMs;
+        await this.#parts.outbox.send({ lane, subject: replySubject(message), payload: acknowledgement, timeoutMs });
       },
       giveBack: (delayMs) => message.nak(delayMs),
       working: () => message.working(),

@@ -6,6 +6,7 @@ import type { Logger } from '../../log/logger.ts';
 import type { Bus, KeyValue, Mailbox, MailboxOptions, ObjectStore, PublishResult, ReadOptions, StoredMessage } from '../port.ts';
 import { connectNats, type NatsConnectOptions } from './connect.ts';
 import { ConnectionEvents } from './connection-events.ts';
+import { errorOf } from './errors.ts';
 import { openKeyValue } from './key-value.ts';
 import { openMailbox } from './mailbox.ts';
 import { openObjects } from './objects.ts';
@@ -42,10 +43,9 @@ export async function createNatsBus(options: NatsBusOptions): Promise<Bus> {
     clock: options.clock,
     window: 256,
     maxWaiting: 16_384,
-    resendAfterMs: 4000,
-    timeoutMs: publishTimeoutMs,
+    resendAfterMs: 2000,
   });
-  return new NatsBus({ connection, events, manager, outbox, options, settings: { replicas: options.replicas ?? 1, duplicateWindowMs } });
+  return new NatsBus({ connection, events, manager, outbox, options, publishTimeoutMs, settings: { replicas: options.replicas ?? 1, duplicateWindowMs } });
 }
 
 interface NatsBusParts {
@@ -54,6 +54,7 @@ interface NatsBusParts {
   readonly manager: JetStreamManager;
   readonly outbox: Outbox;
   readonly options: NatsBusOptions;
+  readonly publishTimeoutMs: number;
   readonly settings: StreamSettings;
 }
 
@@ -81,7 +82,7 @@ class NatsBus implements Bus {
     if (!this.#opened.has(message.run)) {
       return Promise.reject(new RedQueenError('not_found', `run ${message.run} has no stream: open the run first`));
     }
-    return publishMessage(this.#parts.outbox, message);
+    return publishMessage(this.#parts.outbox, message, this.#parts.publishTimeoutMs);
   }
 
   mailbox(run: string, address: Address, options: MailboxOptions): Promise<Mailbox> {
@@ -102,8 +103,8 @@ class NatsBus implements Bus {
 
   keyValue(bucket: string): Promise<KeyValue> {
     return cached(this.#buckets, bucket, () => {
-      const { connection, manager, events, settings, options } = this.#parts;
-      return openKeyValue({ connection, manager, events, replicas: settings.replicas, clock: options.clock }, bucket);
+      const { connection, manager, events, outbox, settings, options } = this.#parts;
+      return openKeyValue({ connection, manager, events, outbox, replicas: settings.replicas, clock: options.clock }, bucket);
     });
   }
 
@@ -116,7 +117,8 @@ class NatsBus implements Bus {
     if (this.#parts.connection.isClosed()) return false;
     // One JetStream request answers for the connection, the server and JetStream together.
     return await this.#parts.connection.request('$JS.API.INFO', undefined, { timeout: 1000 }).then(
-      () => true,
+      // A cluster without a majority answers with an error.
+      (answer) => errorOf(answer.json()) === undefined,
       () => false,
     );
   }
