@@ -18,8 +18,8 @@ export class CounterTraffic {
   readonly conflicts: Counts = { a: 0, b: 0 };
   /** Reads that showed less than the reader had written and been told. */
   staleReads = 0;
-  /** Sums that the watcher saw. */
-  readonly watched: number[] = [];
+  /** Revisions and sums that the watcher saw. */
+  readonly watched: { readonly revision: number; readonly sum: number }[] = [];
   readonly #bucket: KeyValue;
   readonly #readers: KeyValue;
 
@@ -73,9 +73,9 @@ export class CounterTraffic {
   }
 
   async #watch(signal: AbortSignal): Promise<void> {
-    for await (const { value } of this.#readers.watch(signal)) {
+    for await (const { value, revision } of this.#readers.watch(signal)) {
       const { a = 0, b = 0 } = decode(value);
-      this.watched.push(a + b);
+      this.watched.push({ revision, sum: a + b });
     }
   }
 }

@@ -59,11 +59,12 @@ async function wrongCounts({ counters }: Traffic): Promise<string[]> {
     const most = confirmed + (counters.unknown[writer] ?? 0);
     return count < confirmed || count > most ? [`${writer} counted ${confirmed} to ${most}, the value says ${count}`] : [];
   });
-  const back = counters.watched.find((sum, index) => sum < (counters.watched[index - 1] ?? 0));
+  const back = counters.watched.findIndex(({ sum }, index) => sum < (counters.watched[index - 1]?.sum ?? 0));
+  const around = counters.watched.slice(Math.max(0, back - 2), back + 2).map(({ revision, sum }) => `${sum} at ${revision}`);
   return [
     ...wrong,
     ...(counters.staleReads > 0 ? [`${counters.staleReads} reads showed what was true before a confirmed write`] : []),
-    ...(back === undefined ? [] : [`the watch went back to ${back}`]),
+    ...(back === -1 ? [] : [`the watch went back: ${around.join(', ')}`]),
   ];
 }
 
@@ -84,8 +85,9 @@ export async function trafficVerdict(traffic: Traffic, bus: Bus, run: string): P
   };
 }
 
-/** The longest time without a confirmation within a span, its ends included; milliseconds. */
-export function longestStall(confirmedAt: readonly number[], from: number, to: number): number {
+/** The longest time without a confirmation within a span, its ends included, and when it began; milliseconds. */
+export function longestStall(confirmedAt: readonly number[], from: number, to: number): { readonly from: number; readonly ms: number } {
   const marks = [from, ...confirmedAt.filter((at) => at > from && at < to).toSorted((a, b) => a - b), to];
-  return marks.slice(1).reduce((longest, mark, index) => Math.max(longest, mark - (marks[index] ?? from)), 0);
+  const stalls = marks.slice(1).map((mark, index) => ({ from: marks[index] ?? from, ms: mark - (marks[index] ?? from) }));
+  return stalls.reduce((longest, stall) => (stall.ms > longest.ms ? stall : longest), { from, ms: 0 });
 }

@@ -41,8 +41,9 @@ export async function hurtCluster(cluster: TestCluster, trial: BusTrial, options
   await traffic.readersCaughtUp(60_000);
   const verdict = await trafficVerdict(traffic, readers, run);
   say(trafficText(traffic));
-  const stall = longestStall(traffic.confirmedAt, from, to) / 1000;
-  const what = `longest time without a confirmation, over ${faults.length} faults (${kinds.join(', ')})`;
+  const longest = longestStall(traffic.confirmedAt, from, to);
+  const [stall, begin] = [longest.ms / 1000, (longest.from - from) / 1000];
+  const what = `longest time without a confirmation (from ${begin.toFixed(1)} s on), over ${faults.length} faults (${kinds.join(', ')})`;
   return [...trafficFigures(id, { seed }, verdict), figure(`${id}.stall`, { seed }, stall, { atMost: 10, unit: 's' }, what)];
 }
 

@@ -1,6 +1,6 @@
 import { JetStreamApiError } from '@nats-io/jetstream';
 import { errors, type Msg } from '@nats-io/transport-node';
-import { RedQueenError } from '@redqueen/core';
+import { RedQueenError, type Clock } from '@redqueen/core';
 
 /** JetStream's error codes that mean something to us: https://github.com/nats-io/nats-server/blob/main/server/errors.json */
 const wrongLastSequence: ReadonlySet<number> = new Set([10071, 10164]);
@@ -57,6 +57,25 @@ export async function natsCall<Result>(what: string, call: () => Promise<Result>
     return await call();
   } catch (reason) {
     throw natsError(reason, what);
+  }
+}
+
+const repeatForMs = 15_000;
+const repeatAfterMs = 250;
+
+/**
+ * Runs a NATS call that is harmless when repeated; again and again while nobody answers it: a new leader may be elected meanwhile, and of two who make
+ * the same thing in a cluster at once only one is answered.
+ */
+export async function natsRepeated<Result>(clock: Clock, what: string, call: () => Promise<Result>): Promise<Result> {
+  const until = clock.now() + repeatForMs;
+  for (;;) {
+    try {
+      return await natsCall(what, call);
+    } catch (reason) {
+      if (!(reason instanceof RedQueenError) || reason.code !== 'unavailable' || clock.now() >= until) throw reason;
+    }
+    await clock.sleep(repeatAfterMs);
   }
 }
 

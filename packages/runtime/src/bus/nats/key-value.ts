@@ -5,7 +5,7 @@ import { RedQueenError, type Clock } from '@redqueen/core';
 import type { KeyValue, KeyValueEntry } from '../port.ts';
 import { BucketWriter, type BucketWrite } from './bucket-writer.ts';
 import type { ConnectionEvents } from './connection-events.ts';
-import { isConflict, natsCall, natsError } from './errors.ts';
+import { isConflict, natsError, natsRepeated } from './errors.ts';
 import type { Outbox } from './outbox.ts';
 import { ensureReplicas } from './streams.ts';
 
@@ -25,12 +25,12 @@ export interface KeyValueParts {
 
 /** Opens a bucket, creating it where it does not exist. */
 export async function openKeyValue(parts: KeyValueParts, bucket: string): Promise<KeyValue> {
-  const { connection, manager, replicas } = parts;
-  const kv = await natsCall(`open bucket ${bucket}`, () =>
+  const { connection, replicas } = parts;
+  const kv = await natsRepeated(parts.clock, `open bucket ${bucket}`, () =>
     // Read from the leader alone: any copy may answer a direct get, and one that is behind would show what was true before a write.
     new Kvm(connection).create(bucket, { history, replicas, storage: StorageType.File, allow_direct: false }),
   );
-  await ensureReplicas(manager, `KV_${bucket}`, replicas);
+  await ensureReplicas(parts, `KV_${bucket}`, replicas);
   return new NatsKeyValue(parts, kv, bucket);
 }
 
@@ -77,7 +77,7 @@ class NatsKeyValue implements KeyValue {
 
   /** The newest write of a key, a deletion included. */
   #last(key: string): Promise<KvEntry | null> {
-    return natsCall(this.#what('read', key), () => this.#kv.get(key));
+    return natsRepeated(this.#parts.clock, this.#what('read', key), () => this.#kv.get(key));
   }
 
   /** Writes after whatever is there: every write follows exactly one other. */
@@ -93,10 +93,11 @@ class NatsKeyValue implements KeyValue {
   }
 
   async keys(): Promise<string[]> {
-    const keys = await natsCall(this.#what('list', '*'), () => this.#kv.keys());
-    const found: string[] = [];
-    for await (const key of keys) found.push(key);
-    return found.toSorted();
+    return await natsRepeated(this.#parts.clock, this.#what('list', '*'), async () => {
+      const found: string[] = [];
+      for await (const key of await this.#kv.keys()) found.push(key);
+      return found.toSorted();
+    });
   }
 
   /** A watch lives in the server's memory: after a reconnect it is made anew, and what was already told is left out. */

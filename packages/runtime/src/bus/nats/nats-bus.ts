@@ -13,7 +13,7 @@ import { openObjects } from './objects.ts';
 import { Outbox } from './outbox.ts';
 import { publishMessage } from './publisher.ts';
 import { lastSequenceOf, readRun } from './reader.ts';
-import { ensureStream, type StreamSettings } from './streams.ts';
+import { ensureStream, type StreamParts, type StreamSettings } from './streams.ts';
 
 /** Settings of the JetStream bus. */
 export interface NatsBusOptions extends NatsConnectOptions {
@@ -24,7 +24,7 @@ export interface NatsBusOptions extends NatsConnectOptions {
   readonly publishTimeoutMs?: number;
 }
 
-const apiTimeoutMs = 5000;
+const apiTimeoutMs = 2000;
 
 /** Connects to NATS and offers it as a bus. Throws as {@link connectNats} does. */
 export async function createNatsBus(options: NatsBusOptions): Promise<Bus> {
@@ -71,9 +71,13 @@ class NatsBus implements Bus {
     this.#stream = jetstream(parts.connection, { timeout: apiTimeoutMs });
   }
 
+  get #streams(): StreamParts {
+    return { manager: this.#parts.manager, clock: this.#parts.options.clock };
+  }
+
   async openRun(run: string): Promise<void> {
     if (this.#opened.has(run)) return;
-    await ensureStream(this.#parts.manager, run, this.#parts.settings);
+    await ensureStream(this.#streams, run, this.#parts.settings);
     this.#opened.add(run);
   }
 
@@ -98,19 +102,19 @@ class NatsBus implements Bus {
   }
 
   lastSequence(run: string): Promise<number> {
-    return lastSequenceOf(this.#parts.manager, run);
+    return lastSequenceOf(this.#streams, run);
   }
 
   keyValue(bucket: string): Promise<KeyValue> {
     return cached(this.#buckets, bucket, () => {
-      const { connection, manager, events, outbox, settings, options } = this.#parts;
-      return openKeyValue({ connection, manager, events, outbox, replicas: settings.replicas, clock: options.clock }, bucket);
+      const { connection, events, outbox, settings } = this.#parts;
+      return openKeyValue({ ...this.#streams, connection, events, outbox, replicas: settings.replicas }, bucket);
     });
   }
 
   objects(bucket: string): Promise<ObjectStore> {
-    const { connection, manager, settings } = this.#parts;
-    return cached(this.#stores, bucket, () => openObjects({ connection, manager, replicas: settings.replicas }, bucket));
+    const { connection, settings } = this.#parts;
+    return cached(this.#stores, bucket, () => openObjects({ ...this.#streams, connection, replicas: settings.replicas }, bucket));
   }
 
   async healthy(): Promise<boolean> {
