@@ -20,8 +20,8 @@ export function apiError(code: number, description: string, what: string, cause?
     return new RedQueenError('failed_precondition', `${what}: ${description}; set bus.replicas to 1, or bus.url to a NATS cluster`, { cause });
   }
   if (code === noPeers) {
-    const fix = 'start the missing servers, or lower bus.replicas';
-    return new RedQueenError('unavailable', `${what}: the NATS cluster has fewer servers up than bus.replicas asks for (${description}); ${fix}`, {
+    const fix = 'start more servers, or lower bus.replicas';
+    return new RedQueenError('failed_precondition', `${what}: the NATS cluster has fewer servers than bus.replicas asks for (${description}); ${fix}`, {
       cause,
     });
   }

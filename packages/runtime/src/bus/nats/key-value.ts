@@ -10,8 +10,11 @@ import type { Outbox } from './outbox.ts';
 import { ensureReplicas } from './streams.ts';
 
 const retryAfterMs = 250;
-/** Values kept of a key: whoever asks what followed a revision (see {@link BucketWriter}) still finds it a little later. */
-const history = 4;
+/**
+ * Values kept of a key, the most that NATS allows: a server that was started again knows the ids of those writes alone that are still there, and would
+ * store the repetition of an older one a second time.
+ */
+const history = 64;
 
 /** What a bucket needs of the bus. */
 export interface KeyValueParts {
