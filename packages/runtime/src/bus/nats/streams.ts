@@ -33,11 +33,11 @@ function configOf(run: string, settings: StreamSettings) {
   } satisfies Partial<StreamConfig>;
 }
 
-/** Gives a stream that exists, or that of a bucket, the number of copies that is asked for now. */
+/** Gives a stream that exists, or that of a bucket, as many copies as are asked for now. Never fewer than it has: a tool beside the cluster may not know. */
 export async function ensureReplicas({ manager, clock }: StreamParts, stream: string, replicas: number): Promise<void> {
   await natsRepeated(clock, `keep ${replicas} copies of ${stream}`, async () => {
     const { config } = await manager.streams.info(stream);
-    if (config.num_replicas !== replicas) await manager.streams.update(stream, { num_replicas: replicas });
+    if (config.num_replicas < replicas) await manager.streams.update(stream, { num_replicas: replicas });
   });
 }
 
@@ -53,7 +53,7 @@ export async function ensureStream(parts: StreamParts, run: string, settings: St
       return await manager.streams.add(wanted);
     }
   });
-  if (config.num_replicas !== settings.replicas) await ensureReplicas(parts, wanted.name, settings.replicas);
+  if (config.num_replicas < settings.replicas) await ensureReplicas(parts, wanted.name, settings.replicas);
   const ledger = ['storage', 'discard', 'deny_delete', 'deny_purge'] as const;
   const wrong = ledger.filter((field) => config[field] !== wanted[field]);
   if (wrong.length === 0) return;
