@@ -2,6 +2,7 @@ import type { Scenario } from './harness/scenario.ts';
 import { scriptScenario } from './harness/script-scenario.ts';
 import { kills } from './kills.ts';
 import { nodeKills, nodePauses } from './nats-cluster/bus-scenario.ts';
+import { natsDies, natsHangs } from './nats-away/scenario.ts';
 import { restarts } from './restarts.ts';
 
 /** Every scenario of `npm run chaos`, in the order in which they run. */
@@ -10,6 +11,8 @@ export const scenarios: readonly Scenario[] = [
   restarts,
   nodeKills,
   nodePauses,
+  natsHangs,
+  natsDies,
   scriptScenario({
     id: 'R11',
     title: 'crafted and broken adapter files',

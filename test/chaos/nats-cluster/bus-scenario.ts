@@ -26,7 +26,11 @@ export interface BusTrial {
 }
 
 /** Traffic over a cluster while its nodes are hurt, and what became of it. */
-export async function hurtCluster(cluster: TestCluster, trial: BusTrial, options: Pick<ChaosOptions, 'seed' | 'say'>): Promise<ChaosFigure[]> {
+export async function hurtCluster(
+  cluster: TestCluster,
+  trial: BusTrial,
+  options: Pick<ChaosOptions, 'seed' | 'say'>,
+): Promise<ChaosFigure[]> {
   const { id, kinds, links, lasting, seconds, every } = trial;
   const { seed, say } = options;
   await using writers = await clusterBus(cluster, 'writers');

@@ -17,13 +17,19 @@ export function apiError(code: number, description: string, what: string, cause?
   if (code === streamNotFound) return new RedQueenError('not_found', `${what}: its stream does not exist; open the run first`, { cause });
   if (code === consumerNotFound || code === bucketMissing) return new RedQueenError('not_found', `${what}: ${description}`, { cause });
   if (code === notClustered) {
-    return new RedQueenError('failed_precondition', `${what}: ${description}; set bus.replicas to 1, or bus.url to a NATS cluster`, { cause });
+    return new RedQueenError('failed_precondition', `${what}: ${description}; set bus.replicas to 1, or bus.url to a NATS cluster`, {
+      cause,
+    });
   }
   if (code === noPeers) {
     const fix = 'start more servers, or lower bus.replicas';
-    return new RedQueenError('failed_precondition', `${what}: the NATS cluster has fewer servers than bus.replicas asks for (${description}); ${fix}`, {
-      cause,
-    });
+    return new RedQueenError(
+      'failed_precondition',
+      `${what}: the NATS cluster has fewer servers than bus.replicas asks for (${description}); ${fix}`,
+      {
+        cause,
+      },
+    );
   }
   if (full.has(code)) {
     return new RedQueenError('resource_exhausted', `${what}: NATS has no room left (${description}); free disk space in its store folder`, {

@@ -45,7 +45,15 @@ export async function createNatsBus(options: NatsBusOptions): Promise<Bus> {
     maxWaiting: 16_384,
     resendAfterMs: 2000,
   });
-  return new NatsBus({ connection, events, manager, outbox, options, publishTimeoutMs, settings: { replicas: options.replicas ?? 1, duplicateWindowMs } });
+  return new NatsBus({
+    connection,
+    events,
+    manager,
+    outbox,
+    options,
+    publishTimeoutMs,
+    settings: { replicas: options.replicas ?? 1, duplicateWindowMs },
+  });
 }
 
 interface NatsBusParts {
