@@ -1,12 +1,18 @@
 import type { Scenario } from './harness/scenario.ts';
 import { scriptScenario } from './harness/script-scenario.ts';
 import { kills } from './kills.ts';
+import { nodeKills, nodePauses } from './nats-cluster/bus-scenario.ts';
+import { natsDies, natsHangs } from './nats-away/scenario.ts';
 import { restarts } from './restarts.ts';
 
 /** Every scenario of `npm run chaos`, in the order in which they run. */
 export const scenarios: readonly Scenario[] = [
   kills,
   restarts,
+  nodeKills,
+  nodePauses,
+  natsHangs,
+  natsDies,
   scriptScenario({
     id: 'R11',
     title: 'crafted and broken adapter files',

@@ -3,6 +3,7 @@ export { knobMessage, knobTell, knobValue, type MessageFields } from './builders
 export { FakeClock } from './fake-clock.ts';
 export { gatedBus, KillingGate, SwitchGate, type BusEffect, type Gate } from './gated-bus.ts';
 export { Recorder } from './recorder.ts';
+export { startTestCluster, type NodePlace, type TestCluster, type TestClusterOptions, type TestNode } from './test-cluster.ts';
 export { startTestNats, type TestNats, type TestNatsOptions } from './test-nats.ts';
 export { temporaryFolder, type TemporaryFolder } from './temporary-folder.ts';
 export { within } from './within.ts';

@@ -16,8 +16,8 @@ const snapshotObjectBucket = 'rq-snapshot-objects';
 const compress = promisify(gzip);
 const expand = promisify(gunzip);
 const headerBytes = 13;
-/** NATS takes values up to 1 MB by default. */
-const largestInline = 512 * 1024;
+/** The bucket keeps the last 64 values of a key. */
+const largestInline = 32 * 1024;
 
 /** A state and how far it goes. */
 export interface Snapshot {

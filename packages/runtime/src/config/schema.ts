@@ -26,10 +26,12 @@ export const configSchema = z.strictObject({
     .strictObject({
       /** nats: a nats-server or an error; memory: one process, nothing survives it; auto: nats where there is one. */
       kind: z.enum(['auto', 'nats', 'memory']).default('auto'),
-      /** Server to use, e.g. nats://127.0.0.1:4222; empty to start one. Also NATS_URL. */
+      /** Server to use, e.g. nats://127.0.0.1:4222, or several of one cluster, comma-separated; empty to start one. Also NATS_URL. */
       url: z.string().default(''),
       /** The nats-server program to start; empty to look for one. Also NATS_SERVER_BIN. */
       serverBinary: z.string().default(''),
+      /** Copies of everything stored, each on a NATS server of its own. More than one needs a cluster of at least so many servers. */
+      replicas: z.literal([1, 3, 5]).default(1),
     })
     .prefault({}),
   log: z.strictObject({ level: z.enum(logLevels).default('info') }).prefault({}),

@@ -22,5 +22,5 @@ export function connectServiceBus(config: Config, name: string, logger: Logger):
       'a service process of its own needs bus.url (or NATS_URL), e.g. nats://127.0.0.1:4222; or use `redqueen start`',
     );
   }
-  return createNatsBus({ url: config.bus.url, name, clock: systemClock, logger });
+  return createNatsBus({ url: config.bus.url, replicas: config.bus.replicas, name, clock: systemClock, logger });
 }

@@ -10,6 +10,8 @@ export interface NatsConnectOptions {
   readonly clock: Clock;
   /** How long to try for the first connection; 10 s when left out. */
   readonly connectTimeoutMs?: number;
+  /** Copies of every stream and bucket in a cluster; 1 when left out. */
+  readonly replicas?: number;
 }
 
 const attemptTimeoutMs = 2000;
@@ -23,16 +25,25 @@ function requireJetStream(connection: NatsConnection, url: string): void {
   );
 }
 
+/** One server of its own can keep one copy. How many servers a cluster has shows when a stream is made. */
+function requireCluster(connection: NatsConnection, { url, replicas = 1 }: NatsConnectOptions): void {
+  if (replicas === 1 || connection.info?.cluster) return;
+  throw new RedQueenError(
+    'failed_precondition',
+    `bus.replicas is ${replicas}, but NATS at ${url} is no cluster: set bus.replicas to 1, or bus.url to a cluster of at least ${replicas} servers`,
+  );
+}
+
 /**
  * Connects, reconnecting for ever once connected. A dead peer is noticed within 4.5 s (ping 1.5 s, two missed).
- * Throws `unavailable` where nobody answers in time and `failed_precondition` where JetStream is off; both name the fix.
+ * Throws `unavailable` where nobody answers in time and `failed_precondition` where JetStream is off or a cluster is missing; all name the fix.
  */
 export async function connectNats(options: NatsConnectOptions): Promise<NatsConnection> {
   const deadline = options.clock.now() + (options.connectTimeoutMs ?? 10_000);
   for (;;) {
     try {
       const connection = await connect({
-        servers: options.url.split(','),
+        servers: options.url.split(',').map((url) => url.trim()),
         name: options.name,
         // The default of 20 s would hang a reconnect into a black hole.
         timeout: attemptTimeoutMs,
@@ -44,6 +55,7 @@ export async function connectNats(options: NatsConnectOptions): Promise<NatsConn
       });
       try {
         requireJetStream(connection, options.url);
+        requireCluster(connection, options);
       } catch (reason) {
         await connection.close();
         throw reason;

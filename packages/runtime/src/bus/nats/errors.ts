@@ -1,25 +1,47 @@
 import { JetStreamApiError } from '@nats-io/jetstream';
 import { errors, type Msg } from '@nats-io/transport-node';
-import { RedQueenError } from '@redqueen/core';
+import { RedQueenError, type Clock } from '@redqueen/core';
 
 /** JetStream's error codes that mean something to us: https://github.com/nats-io/nats-server/blob/main/server/errors.json */
-const wrongLastSequence = 10071;
+const wrongLastSequence: ReadonlySet<number> = new Set([10071, 10164]);
 const streamNotFound = 10059;
 const consumerNotFound = 10014;
 const bucketMissing = 10037;
+const noPeers = 10005;
+const notClustered = 10074;
 const full: ReadonlySet<number> = new Set([10023, 10028, 10047, 10077, 10122]);
 
 /** A JetStream error reply as ours. `what` says what was tried, e.g. `publish to run r1`. */
 export function apiError(code: number, description: string, what: string, cause?: unknown): RedQueenError {
-  if (code === wrongLastSequence) return new RedQueenError('aborted', `${what}: somebody else wrote it first`, { cause });
+  if (wrongLastSequence.has(code)) return new RedQueenError('aborted', `${what}: somebody else wrote it first`, { cause });
   if (code === streamNotFound) return new RedQueenError('not_found', `${what}: its stream does not exist; open the run first`, { cause });
   if (code === consumerNotFound || code === bucketMissing) return new RedQueenError('not_found', `${what}: ${description}`, { cause });
+  if (code === notClustered) {
+    return new RedQueenError('failed_precondition', `${what}: ${description}; set bus.replicas to 1, or bus.url to a NATS cluster`, {
+      cause,
+    });
+  }
+  if (code === noPeers) {
+    const fix = 'start more servers, or lower bus.replicas';
+    return new RedQueenError(
+      'failed_precondition',
+      `${what}: the NATS cluster has fewer servers than bus.replicas asks for (${description}); ${fix}`,
+      {
+        cause,
+      },
+    );
+  }
   if (full.has(code)) {
     return new RedQueenError('resource_exhausted', `${what}: NATS has no room left (${description}); free disk space in its store folder`, {
       cause,
     });
   }
   return new RedQueenError('unavailable', `${what}: NATS answered ${code} ${description}`, { cause });
+}
+
+/** Whether somebody else wrote first. */
+export function isConflict(reason: unknown): boolean {
+  return reason instanceof RedQueenError && reason.code === 'aborted';
 }
 
 /** Anything that the NATS client throws as ours. */
@@ -41,6 +63,25 @@ export async function natsCall<Result>(what: string, call: () => Promise<Result>
     return await call();
   } catch (reason) {
     throw natsError(reason, what);
+  }
+}
+
+const repeatForMs = 15_000;
+const repeatAfterMs = 250;
+
+/**
+ * Runs a NATS call that is harmless when repeated; again and again while nobody answers it: a new leader may be elected meanwhile, and of two who make
+ * the same thing in a cluster at once only one is answered.
+ */
+export async function natsRepeated<Result>(clock: Clock, what: string, call: () => Promise<Result>): Promise<Result> {
+  const until = clock.now() + repeatForMs;
+  for (;;) {
+    try {
+      return await natsCall(what, call);
+    } catch (reason) {
+      if (!(reason instanceof RedQueenError) || reason.code !== 'unavailable' || clock.now() >= until) throw reason;
+    }
+    await clock.sleep(repeatAfterMs);
   }
 }
 

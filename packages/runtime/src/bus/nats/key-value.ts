@@ -1,17 +1,27 @@
 import { Kvm, type KV, type KvEntry } from '@nats-io/kv';
-import { StorageType } from '@nats-io/jetstream';
+import { StorageType, type JetStreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
-import type { Clock } from '@redqueen/core';
+import { RedQueenError, type Clock } from '@redqueen/core';
 import type { KeyValue, KeyValueEntry } from '../port.ts';
+import { BucketWriter, type BucketWrite } from './bucket-writer.ts';
 import type { ConnectionEvents } from './connection-events.ts';
-import { natsCall, natsError } from './errors.ts';
+import { isConflict, natsError, natsRepeated } from './errors.ts';
+import type { Outbox } from './outbox.ts';
+import { ensureReplicas } from './streams.ts';
 
 const retryAfterMs = 250;
+/**
+ * Values kept of a key, the most that NATS allows: a server that was started again knows the ids of those writes alone that are still there, and would
+ * store the repetition of an older one a second time.
+ */
+const history = 64;
 
 /** What a bucket needs of the bus. */
 export interface KeyValueParts {
   readonly connection: NatsConnection;
+  readonly manager: JetStreamManager;
   readonly events: ConnectionEvents;
+  readonly outbox: Outbox;
   readonly replicas: number;
   readonly clock: Clock;
 }
@@ -19,9 +29,11 @@ export interface KeyValueParts {
 /** Opens a bucket, creating it where it does not exist. */
 export async function openKeyValue(parts: KeyValueParts, bucket: string): Promise<KeyValue> {
   const { connection, replicas } = parts;
-  const kv = await natsCall(`open bucket ${bucket}`, () =>
-    new Kvm(connection).create(bucket, { history: 1, replicas, storage: StorageType.File }),
+  const kv = await natsRepeated(parts.clock, `open bucket ${bucket}`, () =>
+    // Read from the leader alone: any copy may answer a direct get, and one that is behind would show what was true before a write.
+    new Kvm(connection).create(bucket, { history, replicas, storage: StorageType.File, allow_direct: false }),
   );
+  await ensureReplicas(parts, `KV_${bucket}`, replicas);
   return new NatsKeyValue(parts, kv, bucket);
 }
 
@@ -32,41 +44,63 @@ function isDeleted(entry: KvEntry): boolean {
 class NatsKeyValue implements KeyValue {
   readonly #parts: KeyValueParts;
   readonly #kv: KV;
+  readonly #writer: BucketWriter;
   readonly #bucket: string;
 
   constructor(parts: KeyValueParts, kv: KV, bucket: string) {
     this.#parts = parts;
     this.#kv = kv;
+    this.#writer = new BucketWriter(parts.outbox, parts.manager, bucket);
     this.#bucket = bucket;
   }
 
   async get(key: string): Promise<KeyValueEntry | undefined> {
-    const entry = await natsCall(this.#what('read', key), () => this.#kv.get(key));
+    const entry = await this.#last(key);
     if (!entry || isDeleted(entry)) return undefined;
     return { key, value: entry.value, revision: entry.revision };
   }
 
   put(key: string, value: Uint8Array): Promise<number> {
-    return natsCall(this.#what('write', key), () => this.#kv.put(key, value));
+    return this.#overwrite(key, { value });
   }
 
-  create(key: string, value: Uint8Array): Promise<number> {
-    return natsCall(this.#what('create', key), () => this.#kv.create(key, value));
+  async create(key: string, value: Uint8Array): Promise<number> {
+    const entry = await this.#last(key);
+    if (entry && !isDeleted(entry)) throw new RedQueenError('aborted', `${this.#what('create', key)}: it exists`);
+    return await this.#writer.write(key, { value }, entry?.revision ?? 0);
   }
 
-  update(key: string, value: Uint8Array, revision: number): Promise<number> {
-    return natsCall(this.#what('update', key), () => this.#kv.update(key, value, revision));
+  async update(key: string, value: Uint8Array, revision: number): Promise<number> {
+    return await this.#writer.write(key, { value }, revision);
   }
 
-  delete(key: string): Promise<void> {
-    return natsCall(this.#what('delete', key), () => this.#kv.delete(key));
+  async delete(key: string): Promise<void> {
+    await this.#overwrite(key, 'deleted');
+  }
+
+  /** The newest write of a key, a deletion included. */
+  #last(key: string): Promise<KvEntry | null> {
+    return natsRepeated(this.#parts.clock, this.#what('read', key), () => this.#kv.get(key));
+  }
+
+  /** Writes after whatever is there: every write follows exactly one other. */
+  async #overwrite(key: string, write: BucketWrite): Promise<number> {
+    for (;;) {
+      const revision = (await this.#last(key))?.revision ?? 0;
+      try {
+        return await this.#writer.write(key, write, revision);
+      } catch (reason) {
+        if (!isConflict(reason)) throw reason;
+      }
+    }
   }
 
   async keys(): Promise<string[]> {
-    const keys = await natsCall(this.#what('list', '*'), () => this.#kv.keys());
-    const found: string[] = [];
-    for await (const key of keys) found.push(key);
-    return found.toSorted();
+    return await natsRepeated(this.#parts.clock, this.#what('list', '*'), async () => {
+      const found: string[] = [];
+      for await (const key of await this.#kv.keys()) found.push(key);
+      return found.toSorted();
+    });
   }
 
   /** A watch lives in the server's memory: after a reconnect it is made anew, and what was already told is left out. */

@@ -11,7 +11,7 @@ import { decodeMessage, mailboxSubject, streamOf, type Address, type Message } f
 import { RedQueenError, type Clock } from '@redqueen/core';
 import type { Logger } from '../../log/logger.ts';
 import type { Delivery, Mailbox, MailboxOptions } from '../port.ts';
-import { natsCall, natsError } from './errors.ts';
+import { natsError, natsRepeated } from './errors.ts';
 import type { Outbox } from './outbox.ts';
 
 // M1. The durable consumer on the server is the truth about what is unacknowledged; this side only pulls from it.
@@ -35,7 +35,7 @@ const unansweredLimit = 3;
 /** Opens an actor's mailbox. Replicas that open the same one share its messages. */
 export async function openMailbox(parts: MailboxParts, run: string, address: Address, options: MailboxOptions): Promise<Mailbox> {
   const mailbox = new NatsMailbox(parts, run, address, options);
-  await natsCall(`open mailbox ${address.role}/${address.key} of run ${run}`, () => mailbox.ensureConsumer());
+  await natsRepeated(parts.clock, `open mailbox ${address.role}/${address.key} of run ${run}`, () => mailbox.ensureConsumer());
   return mailbox;
 }
 
@@ -125,7 +125,10 @@ class NatsMailbox implements Mailbox {
       sequence: message.info.streamSequence,
       deliveries: message.info.deliveryCount,
       acknowledge: async () => {
-        await this.#parts.outbox.send(replySubject(message), acknowledgement);
+        const lane = `${streamOf(this.#run)} ${this.#durable}`;
+        // Later the message has come again, and what is acknowledged then is that delivery.
+        const timeoutMs = this.#options.ackWaitMs;
+        await this.#parts.outbox.send({ lane, subject: replySubject(message), payload: acknowledgement, timeoutMs });
       },
       giveBack: (delayMs) => message.nak(delayMs),
       working: () => message.working(),

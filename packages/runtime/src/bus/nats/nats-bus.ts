@@ -6,26 +6,25 @@ import type { Logger } from '../../log/logger.ts';
 import type { Bus, KeyValue, Mailbox, MailboxOptions, ObjectStore, PublishResult, ReadOptions, StoredMessage } from '../port.ts';
 import { connectNats, type NatsConnectOptions } from './connect.ts';
 import { ConnectionEvents } from './connection-events.ts';
+import { errorOf } from './errors.ts';
 import { openKeyValue } from './key-value.ts';
 import { openMailbox } from './mailbox.ts';
 import { openObjects } from './objects.ts';
 import { Outbox } from './outbox.ts';
 import { publishMessage } from './publisher.ts';
 import { lastSequenceOf, readRun } from './reader.ts';
-import { ensureStream, type StreamSettings } from './streams.ts';
+import { ensureStream, type StreamParts, type StreamSettings } from './streams.ts';
 
 /** Settings of the JetStream bus. */
 export interface NatsBusOptions extends NatsConnectOptions {
   readonly logger: Logger;
-  /** Copies of every stream and bucket in a cluster; 1 when left out. */
-  readonly replicas?: number;
   /** Within which time a repeated message id is stored once; 2 min when left out. */
   readonly duplicateWindowMs?: number;
   /** How long a publication waits for NATS to come back; 60 s when left out. Must be shorter than the duplicate window. */
   readonly publishTimeoutMs?: number;
 }
 
-const apiTimeoutMs = 5000;
+const apiTimeoutMs = 2000;
 
 /** Connects to NATS and offers it as a bus. Throws as {@link connectNats} does. */
 export async function createNatsBus(options: NatsBusOptions): Promise<Bus> {
@@ -44,10 +43,17 @@ export async function createNatsBus(options: NatsBusOptions): Promise<Bus> {
     clock: options.clock,
     window: 256,
     maxWaiting: 16_384,
-    resendAfterMs: 4000,
-    timeoutMs: publishTimeoutMs,
+    resendAfterMs: 2000,
   });
-  return new NatsBus({ connection, events, manager, outbox, options, settings: { replicas: options.replicas ?? 1, duplicateWindowMs } });
+  return new NatsBus({
+    connection,
+    events,
+    manager,
+    outbox,
+    options,
+    publishTimeoutMs,
+    settings: { replicas: options.replicas ?? 1, duplicateWindowMs },
+  });
 }
 
 interface NatsBusParts {
@@ -56,6 +62,7 @@ interface NatsBusParts {
   readonly manager: JetStreamManager;
   readonly outbox: Outbox;
   readonly options: NatsBusOptions;
+  readonly publishTimeoutMs: number;
   readonly settings: StreamSettings;
 }
 
@@ -72,9 +79,13 @@ class NatsBus implements Bus {
     this.#stream = jetstream(parts.connection, { timeout: apiTimeoutMs });
   }
 
+  get #streams(): StreamParts {
+    return { manager: this.#parts.manager, clock: this.#parts.options.clock };
+  }
+
   async openRun(run: string): Promise<void> {
     if (this.#opened.has(run)) return;
-    await ensureStream(this.#parts.manager, run, this.#parts.settings);
+    await ensureStream(this.#streams, run, this.#parts.settings);
     this.#opened.add(run);
   }
 
@@ -83,7 +94,7 @@ class NatsBus implements Bus {
     if (!this.#opened.has(message.run)) {
       return Promise.reject(new RedQueenError('not_found', `run ${message.run} has no stream: open the run first`));
     }
-    return publishMessage(this.#parts.outbox, message);
+    return publishMessage(this.#parts.outbox, message, this.#parts.publishTimeoutMs);
   }
 
   mailbox(run: string, address: Address, options: MailboxOptions): Promise<Mailbox> {
@@ -99,25 +110,27 @@ class NatsBus implements Bus {
   }
 
   lastSequence(run: string): Promise<number> {
-    return lastSequenceOf(this.#parts.manager, run);
+    return lastSequenceOf(this.#streams, run);
   }
 
   keyValue(bucket: string): Promise<KeyValue> {
     return cached(this.#buckets, bucket, () => {
-      const { connection, events, settings, options } = this.#parts;
-      return openKeyValue({ connection, events, replicas: settings.replicas, clock: options.clock }, bucket);
+      const { connection, events, outbox, settings } = this.#parts;
+      return openKeyValue({ ...this.#streams, connection, events, outbox, replicas: settings.replicas }, bucket);
     });
   }
 
   objects(bucket: string): Promise<ObjectStore> {
-    return cached(this.#stores, bucket, () => openObjects(this.#parts.connection, bucket, this.#parts.settings.replicas));
+    const { connection, settings } = this.#parts;
+    return cached(this.#stores, bucket, () => openObjects({ ...this.#streams, connection, replicas: settings.replicas }, bucket));
   }
 
   async healthy(): Promise<boolean> {
     if (this.#parts.connection.isClosed()) return false;
     // One JetStream request answers for the connection, the server and JetStream together.
     return await this.#parts.connection.request('$JS.API.INFO', undefined, { timeout: 1000 }).then(
-      () => true,
+      // A cluster without a majority answers with an error.
+      (answer) => errorOf(answer.json()) === undefined,
       () => false,
     );
   }

@@ -1,20 +1,31 @@
-import { StorageType } from '@nats-io/jetstream';
+import { StorageType, type JetStreamManager } from '@nats-io/jetstream';
 import { Objm, type ObjectStore as NatsObjects } from '@nats-io/obj';
 import type { NatsConnection } from '@nats-io/transport-node';
-import { RedQueenError } from '@redqueen/core';
+import { RedQueenError, type Clock } from '@redqueen/core';
 import type { ObjectStore } from '../port.ts';
-import { natsCall } from './errors.ts';
+import { natsRepeated } from './errors.ts';
+import { ensureReplicas } from './streams.ts';
+
+/** What a bucket of files needs of the bus. */
+export interface ObjectParts {
+  readonly connection: NatsConnection;
+  readonly manager: JetStreamManager;
+  readonly replicas: number;
+  readonly clock: Clock;
+}
 
 /** Opens a bucket of files, creating it where it does not exist. Chunks and digests (SHA-256) are the client's. */
-export async function openObjects(connection: NatsConnection, bucket: string, replicas: number): Promise<ObjectStore> {
-  const store = await natsCall(`open object bucket ${bucket}`, () =>
+export async function openObjects(parts: ObjectParts, bucket: string): Promise<ObjectStore> {
+  const { connection, replicas, clock } = parts;
+  const store = await natsRepeated(clock, `open object bucket ${bucket}`, () =>
     new Objm(connection).create(bucket, { storage: StorageType.File, replicas, max_bytes: -1 }),
   );
+  await ensureReplicas(parts, `OBJ_${bucket}`, replicas);
   return {
-    put: (name, bytes) => natsCall(`store object ${bucket}/${name}`, async () => void (await store.putBlob({ name }, bytes))),
-    get: (name) => natsCall(`read object ${bucket}/${name}`, () => read(store, bucket, name)),
-    delete: (name) => natsCall(`delete object ${bucket}/${name}`, () => remove(store, name)),
-    list: () => natsCall(`list object bucket ${bucket}`, async () => (await store.list()).map((info) => info.name).toSorted()),
+    put: (name, bytes) => natsRepeated(clock, `store object ${bucket}/${name}`, async () => void (await store.putBlob({ name }, bytes))),
+    get: (name) => natsRepeated(clock, `read object ${bucket}/${name}`, () => read(store, bucket, name)),
+    delete: (name) => natsRepeated(clock, `delete object ${bucket}/${name}`, () => remove(store, name)),
+    list: () => natsRepeated(clock, `list object bucket ${bucket}`, async () => (await store.list()).map((info) => info.name).toSorted()),
   };
 }
 

@@ -4,14 +4,15 @@ import type { Clock } from '@redqueen/core';
 import type { Logger } from '../../log/logger.ts';
 import type { ReadOptions, StoredMessage } from '../port.ts';
 import type { ConnectionEvents } from './connection-events.ts';
-import { natsCall, natsError } from './errors.ts';
+import { natsError, natsRepeated } from './errors.ts';
+import type { StreamParts } from './streams.ts';
 
 const prefetch = 512;
 const restartAfterMs = 250;
 
 /** Sequence of the newest message of a run; 0 where there is none. */
-export async function lastSequenceOf(manager: JetStreamManager, run: string): Promise<number> {
-  const info = await natsCall(`read run ${run}`, () => manager.streams.info(streamOf(run)));
+export async function lastSequenceOf({ manager, clock }: StreamParts, run: string): Promise<number> {
+  const info = await natsRepeated(clock, `read run ${run}`, () => manager.streams.info(streamOf(run)));
   return info.state.last_seq;
 }
 
@@ -29,7 +30,7 @@ export interface ReaderParts {
  * anew from where the reader is (left to itself, the client waits for up to a whole pull before it notices).
  */
 export async function* readRun(parts: ReaderParts, run: string, options: ReadOptions): AsyncGenerator<StoredMessage> {
-  const last = options.follow ? Number.POSITIVE_INFINITY : await lastSequenceOf(parts.manager, run);
+  const last = options.follow ? Number.POSITIVE_INFINITY : await lastSequenceOf(parts, run);
   let next = Math.max(1, options.from);
   let started = false;
   const end = { reached: false };

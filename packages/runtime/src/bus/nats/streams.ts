@@ -1,8 +1,8 @@
 import { DiscardPolicy, RetentionPolicy, StorageType, type JetStreamManager, type StreamConfig } from '@nats-io/jetstream';
 import { nanos } from '@nats-io/transport-node';
 import { runSubject, streamOf } from '@redqueen/contract';
-import { RedQueenError } from '@redqueen/core';
-import { natsCall } from './errors.ts';
+import { RedQueenError, type Clock } from '@redqueen/core';
+import { natsRepeated } from './errors.ts';
 
 /** How a run's stream is stored. */
 export interface StreamSettings {
@@ -10,6 +10,12 @@ export interface StreamSettings {
   readonly replicas: number;
   /** Within which time a repeated id is stored once. */
   readonly duplicateWindowMs: number;
+}
+
+/** What keeping a stream needs of the bus. */
+export interface StreamParts {
+  readonly manager: JetStreamManager;
+  readonly clock: Clock;
 }
 
 /** The ledger: nothing is ever deleted, purged or pushed out (design: a run is its stream). */
@@ -27,10 +33,19 @@ function configOf(run: string, settings: StreamSettings) {
   } satisfies Partial<StreamConfig>;
 }
 
+/** Gives a stream that exists, or that of a bucket, as many copies as are asked for now. Never fewer than it has: a tool beside the cluster may not know. */
+export async function ensureReplicas({ manager, clock }: StreamParts, stream: string, replicas: number): Promise<void> {
+  await natsRepeated(clock, `keep ${replicas} copies of ${stream}`, async () => {
+    const { config } = await manager.streams.info(stream);
+    if (config.num_replicas < replicas) await manager.streams.update(stream, { num_replicas: replicas });
+  });
+}
+
 /** Creates the run's stream, or makes sure that the one that exists is a ledger. An old server drops what it does not know: compare. */
-export async function ensureStream(manager: JetStreamManager, run: string, settings: StreamSettings): Promise<void> {
+export async function ensureStream(parts: StreamParts, run: string, settings: StreamSettings): Promise<void> {
+  const { manager, clock } = parts;
   const wanted = configOf(run, settings);
-  const { config } = await natsCall(`open run ${run}`, async () => {
+  const { config } = await natsRepeated(clock, `open run ${run}`, async () => {
     try {
       return await manager.streams.info(wanted.name);
     } catch {
@@ -38,6 +53,7 @@ export async function ensureStream(manager: JetStreamManager, run: string, setti
       return await manager.streams.add(wanted);
     }
   });
+  if (config.num_replicas < settings.replicas) await ensureReplicas(parts, wanted.name, settings.replicas);
   const ledger = ['storage', 'discard', 'deny_delete', 'deny_purge'] as const;
   const wrong = ledger.filter((field) => config[field] !== wanted[field]);
   if (wrong.length === 0) return;
