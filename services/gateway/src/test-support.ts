@@ -3,8 +3,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { addressOf, type GenerateRequest, type Message, type ToldInput } from '@redqueen/contract';
+import { rewardTellers } from '@redqueen/core';
 import {
   createMemoryBus,
+  ensureKey,
   loadConfig,
   serviceNames,
   silentLogger,
@@ -85,6 +87,8 @@ export async function startTestGateway(): Promise<TestGateway> {
     environment: {},
     flags: { ...flags, dataDir: folder, 'gateway.pagePort': 0, 'policy.modelsFolder': folder },
   });
+  // The services that would have made them are away.
+  for (const teller of rewardTellers) ensureKey(loaded.config.signing.keysFolder, teller);
   const generated: GenerateRequest[] = [];
   const { server, config } = await freePolicyServer(loaded.config, generated);
   const bus = await createMemoryBus({ clock: systemClock, logger: silentLogger });

@@ -32,6 +32,14 @@ export const configSchema = z.strictObject({
       serverBinary: z.string().default(''),
     })
     .prefault({}),
+  signing: z
+    .strictObject({
+      /** required: in runs started from now on only rewards count that their service signed; off: rewards are not signed. */
+      rewards: z.enum(['required', 'off']).default('required'),
+      /** Folder with the services' keys, made on first use; relative to the working directory; empty for keys in the data folder. */
+      keysFolder: z.string().default(''),
+    })
+    .prefault({}),
   log: z.strictObject({ level: z.enum(logLevels).default('info') }).prefault({}),
   services: z
     .strictObject({
