@@ -26,31 +26,23 @@ function forge(
 }
 
 const forgeries: readonly (readonly [string, Message, string])[] = [
-  ['the executor pays itself', forge('executor/0', outcome, () => {}), 'the teller is not entitled to the term'],
+  ['the executor pays itself', forge('executor/0', outcome, () => {}), 'not-entitled'],
   [
     'the proposer calls its own task learnable',
     forge('proposer/0', { agent: 'proposer/0', turn: 0, term: 'learnability', value: 1 }, () => {}),
-    'the teller is not entitled to the term',
+    'not-entitled',
   ],
   [
     'the verifier vouches for a proposal',
     forge('verifier/0', { agent: 'proposer/0', turn: 0, term: 'validity', value: 1 }, () => {}),
-    'the teller is not entitled to the term',
+    'not-entitled',
   ],
-  ['the world model grades an attempt', forge('world-model/0', outcome, () => {}), 'the teller is not entitled to the term'],
-  [
-    'the executor speaks in the verifier’s name',
-    forge('executor/0', outcome, (_, body) => (body.teller = 'verifier/0')),
-    'the teller is not the sender',
-  ],
-  ['a second verifier that no recipe knows', forge('verifier/9', outcome, () => {}), 'the teller is no agent of the run'],
-  ['the gateway pays', forge('gateway/0', outcome, () => {}), 'the teller is no agent of the run'],
-  ['an id of another turn', forge('verifier/0', outcome, (reward) => (reward.turn = 1), false), 'the id does not belong to the reward'],
-  [
-    'an id of another episode',
-    forge('verifier/0', outcome, (_, body) => (body.episodeId = '1.0.0'), false, '1.0.1'),
-    'the id does not belong to the reward',
-  ],
+  ['the world model grades an attempt', forge('world-model/0', outcome, () => {}), 'not-entitled'],
+  ['the executor speaks in the verifier’s name', forge('executor/0', outcome, (_, body) => (body.teller = 'verifier/0')), 'wrong-sender'],
+  ['a second verifier that no recipe knows', forge('verifier/9', outcome, () => {}), 'unknown-teller'],
+  ['the gateway pays', forge('gateway/0', outcome, () => {}), 'unknown-teller'],
+  ['an id of another turn', forge('verifier/0', outcome, (reward) => (reward.turn = 1), false), 'wrong-id'],
+  ['an id of another episode', forge('verifier/0', outcome, (_, body) => (body.episodeId = '1.0.0'), false, '1.0.1'), 'wrong-id'],
   [
     'an id of another run',
     forge(
@@ -68,43 +60,27 @@ const forgeries: readonly (readonly [string, Message, string])[] = [
         })),
       false,
     ),
-    'the id does not belong to the reward',
+    'wrong-id',
   ],
-  ['no id at all', forge('verifier/0', outcome, (reward) => (reward.rewardId = ''), false), 'the id does not belong to the reward'],
-  ['a term that nobody knows', forge('verifier/0', { ...outcome, term: 'charm' }, () => {}), 'the term is unknown'],
-  [
-    'a term that follows from the facts',
-    forge('verifier/0', { ...outcome, term: 'verifier-score' }, () => {}),
-    'the term is told by nobody',
-  ],
-  [
-    'a role that is not the agent’s',
-    forge('verifier/0', outcome, (reward) => (reward.role = 'proposer')),
-    'the role does not earn the term',
-  ],
-  ['an agent of another role', forge('verifier/0', outcome, (reward) => (reward.agent = 'proposer/0')), 'the agent is not one of the role'],
-  [
-    'an agent that is not of the run',
-    forge('verifier/0', outcome, (reward) => (reward.agent = 'executor/1')),
-    'the agent is not one of the role',
-  ],
-  ['not a number', forge('verifier/0', outcome, (reward) => (reward.value = Number.NaN)), 'the value is not finite'],
-  ['infinity', forge('verifier/0', outcome, (reward) => (reward.value = Number.POSITIVE_INFINITY)), 'the value is not finite'],
-  ['more than a term can be', forge('verifier/0', outcome, (reward) => (reward.value = 1.01)), 'the value is out of range'],
-  ['less than a term can be', forge('verifier/0', outcome, (reward) => (reward.value = -1)), 'the value is out of range'],
-  ['an epoch that never was', forge('verifier/0', outcome, (_, body) => (body.epoch = 1)), 'the epoch is not the current one'],
-  ['an episode that never was', forge('verifier/0', outcome, () => {}, true, '9.9.9'), 'the episode is unknown'],
-  ['an attempt that never was', forge('verifier/0', { ...outcome, turn: 7 }, () => {}), 'the turn is none that earns the term'],
-  ['a turn beyond all bounds', forge('verifier/0', { ...outcome, turn: 70_000 }, () => {}), 'the turn is no turn'],
-  [
-    'an attempt that was not judged',
-    forge('verifier/0', { agent: 'verifier/0', turn: 3, term: 'brier', value: 1 }, () => {}),
-    'the turn is none that earns the term',
-  ],
+  ['no id at all', forge('verifier/0', outcome, (reward) => (reward.rewardId = ''), false), 'wrong-id'],
+  ['a term that nobody knows', forge('verifier/0', { ...outcome, term: 'charm' }, () => {}), 'unknown-term'],
+  ['a term that follows from the facts', forge('verifier/0', { ...outcome, term: 'verifier-score' }, () => {}), 'untold-term'],
+  ['a role that is not the agent’s', forge('verifier/0', outcome, (reward) => (reward.role = 'proposer')), 'wrong-role'],
+  ['an agent of another role', forge('verifier/0', outcome, (reward) => (reward.agent = 'proposer/0')), 'wrong-agent'],
+  ['an agent that is not of the run', forge('verifier/0', outcome, (reward) => (reward.agent = 'executor/1')), 'wrong-agent'],
+  ['not a number', forge('verifier/0', outcome, (reward) => (reward.value = Number.NaN)), 'not-finite'],
+  ['infinity', forge('verifier/0', outcome, (reward) => (reward.value = Number.POSITIVE_INFINITY)), 'not-finite'],
+  ['more than a term can be', forge('verifier/0', outcome, (reward) => (reward.value = 1.01)), 'out-of-range'],
+  ['less than a term can be', forge('verifier/0', outcome, (reward) => (reward.value = -1)), 'out-of-range'],
+  ['an epoch that never was', forge('verifier/0', outcome, (_, body) => (body.epoch = 1)), 'wrong-epoch'],
+  ['an episode that never was', forge('verifier/0', outcome, () => {}, true, '9.9.9'), 'unknown-episode'],
+  ['an attempt that never was', forge('verifier/0', { ...outcome, turn: 7 }, () => {}), 'unjoined'],
+  ['a turn beyond all bounds', forge('verifier/0', { ...outcome, turn: 70_000 }, () => {}), 'bad-turn'],
+  ['an attempt that was not judged', forge('verifier/0', { agent: 'verifier/0', turn: 3, term: 'brier', value: 1 }, () => {}), 'unjoined'],
   [
     'a prediction in a task’s episode',
     forge('world-model/0', { agent: 'world-model/0', turn: 0, term: 'field-accuracy', value: 1 }, () => {}),
-    'the turn is none that earns the term',
+    'unjoined',
   ],
 ];
 
@@ -160,7 +136,7 @@ describe('a reward that contradicts what is known', () => {
     const place = start().length + 1;
     const { settlements, state } = foldAll([...stream.slice(0, place), first, second, ...stream.slice(place)]);
     expect(settlements[0]?.totals).toEqual(honest.settlements[0]?.totals);
-    expect(state.refusals).toEqual(new Map([['another value was told before', 1]]));
+    expect(state.refusals).toEqual(new Map([['other-value', 1]]));
     expect(state.rewards.duplicates).toBe(1);
   });
 });
