@@ -69,6 +69,11 @@ function resumed(record: RunRecord): RunRecord | undefined {
 /** RPCs that start, stop and describe runs. */
 export function runHandlers(gateway: Gateway): RunHandlers {
   const answer = async (record: RunRecord) => ({ run: await runMessage(gateway, record) });
+  const resume = (record: RunRecord): RunRecord | undefined => {
+    const again = resumed(record);
+    if (again) requireRunKeys(record, gateway.context.config.signing.keysFolder);
+    return again;
+  };
   const workable = async (request: Parameters<Gateway['recipe']>[0]): Promise<Recipe> => {
     const recipe = gateway.recipe(request);
     await requireWorkable(gateway.context, recipe);
@@ -77,10 +82,7 @@ export function runHandlers(gateway: Gateway): RunHandlers {
   return {
     StartRun: async (request) => answer(await startRun(gateway, request)),
     StopRun: async ({ run }) => answer(await recordOf(gateway, run).then(() => gateway.runs.update(run, stopped))),
-    ResumeRun: async ({ run }) => {
-      requireRunKeys(await recordOf(gateway, run), gateway.context.config.signing.keysFolder);
-      return answer(await gateway.runs.update(run, resumed));
-    },
+    ResumeRun: async ({ run }) => answer(await recordOf(gateway, run).then(() => gateway.runs.update(run, resume))),
     ResolveRecipe: async (request) => ({
       recipeJson: JSON.stringify(await workable(request)),
       recipes: recipeNames(gateway.context.config.recipesFolder),

@@ -1,7 +1,23 @@
+import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import type { InteractionReward, Message, Rewards } from '@redqueen/contract';
-import { rewardId } from '@redqueen/core';
+import { rewardId, rewardTellers, type RewardKeys } from '@redqueen/core';
+import { publicKeyText, signBundle } from '@redqueen/runtime';
 import { describe, expect, it } from 'vitest';
-import { bundle, foldAll, inOrder, messageFrom, rewardsTold, run, start, withoutDropped, type Plan, type Told } from '../test-support.ts';
+import { rulesOf } from '../rules.ts';
+import { standardTerms } from '../terms/registry.ts';
+import {
+  bundle,
+  foldAll,
+  inOrder,
+  messageFrom,
+  recordWith,
+  rewardsTold,
+  run,
+  start,
+  withoutDropped,
+  type Plan,
+  type Told,
+} from '../test-support.ts';
 
 const plan: Plan = { proposal: 'valid', outcomes: [1, 0, 0, 1], confidences: [0.8, 0.3] };
 const stream = [...start(), ...inOrder('1.0', [plan])];
@@ -138,5 +154,83 @@ describe('a reward that contradicts what is known', () => {
     expect(settlements[0]?.totals).toEqual(honest.settlements[0]?.totals);
     expect(state.refusals).toEqual(new Map([['other-value', 1]]));
     expect(state.rewards.duplicates).toBe(1);
+  });
+});
+
+describe('a run with keys', () => {
+  const keys = rewardTellers.map((teller) => [teller, generateKeyPairSync('ed25519').privateKey] as const);
+  const rewardKeys = Object.fromEntries(keys.map(([teller, key]) => [teller, publicKeyText(key)])) as RewardKeys;
+  const rules = rulesOf({ ...recordWith(), rewardKeys });
+  const keyOf = new Map<string, KeyObject>(keys);
+  const signed = (message: Message): Message =>
+    message.kind === 'rewards'
+      ? {
+          ...message,
+          body: {
+            ...message.body,
+            signature: signBundle(run, message.body, keyOf.get(message.from.role) as KeyObject).signature,
+          } as Rewards,
+        }
+      : message;
+  const signedStream = stream.map(signed);
+
+  it('settles what its tellers signed as one without keys settles it unsigned', () => {
+    const { settlements, state } = foldAll(signedStream, rules);
+    expect(settlements).toEqual(honest.settlements);
+    expect(state).toEqual(honest.state);
+  });
+
+  it('a run whose record names no keys takes bundles whatever their signature is', () => {
+    expect(foldAll(signedStream).settlements).toEqual(honest.settlements);
+  });
+
+  it('refuses every bundle that nobody signed, and settles nothing by it', () => {
+    const { settlements, state, refusals } = foldAll(stream, rules);
+    expect(settlements).toEqual([]);
+    expect(state.refusals).toEqual(new Map([['unsigned', rewardsTold(stream)]]));
+    expect(refusals.map(({ rewards }) => rewards)).toEqual([2, 7]);
+  });
+
+  it('no forged bundle opens an episode, is news of one, or takes the room of the honest ones', () => {
+    const more = { ...outcome, term: 'outcome' };
+    const full = messageFrom(
+      'verifier/0',
+      bundle(
+        'verifier/0',
+        '1.0.0',
+        Array.from({ length: 5000 }, (_, turn) => ({ ...more, turn })),
+      ),
+      'full',
+    );
+    const empty = messageFrom('verifier/0', bundle('verifier/0', '1.0.0', []), 'empty');
+    const elsewhere = messageFrom(
+      'proposer/0',
+      bundle('proposer/0', '1.0.0/r', [{ agent: 'proposer/0', turn: 0, term: 'validity', value: 0 }]),
+      'r',
+    );
+    const opened = foldAll(signedStream.slice(0, start().length + 1), rules).state;
+    const [known, news] = [[...opened.episodes.keys()], opened.episodes.get('1.0.0')?.news];
+    const after = foldAll([full, empty, elsewhere], rules, opened);
+    expect([...after.state.episodes.keys()]).toEqual(known);
+    expect(after.state.episodes.get('1.0.0')).toMatchObject({ news, rewards: new Map() });
+    expect(after.refusals.map(({ reason, rewards }) => [reason, rewards])).toEqual([
+      ['unsigned', 5000],
+      ['unsigned', 0],
+      ['unsigned', 1],
+    ]);
+    const rest = foldAll(signedStream.slice(start().length + 1), rules, after.state);
+    expect(rest.settlements).toEqual(honest.settlements);
+  });
+
+  it('refuses what names another run on its stream', () => {
+    const bundleOfAnother = signedStream.filter(({ kind }) => kind === 'rewards').map((message) => ({ ...message, run: 'another' }));
+    const { state, settlements } = foldAll([...signedStream.slice(0, -1), ...bundleOfAnother, ...signedStream.slice(-1)], rules);
+    expect(settlements).toEqual(honest.settlements);
+    expect(state.refusals).toEqual(new Map([['wrong-run', rewardsTold(bundleOfAnother)]]));
+  });
+
+  it('knows the key of every teller that a term has', () => {
+    const tellers = new Set([...standardTerms.values()].flatMap(({ teller }) => teller ?? []));
+    expect([...tellers].sort()).toEqual([...rewardTellers].sort());
   });
 });
