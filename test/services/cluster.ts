@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Message, ToldInput } from '@redqueen/contract';
 import { encodeRunRecord, type Recipe, type RunRecord } from '@redqueen/core';
 import { createCurriculum } from '@redqueen/curriculum';
@@ -9,6 +10,7 @@ import {
   addresses,
   createMemoryBus,
   loadConfig,
+  rewardKeysIn,
   serviceNames,
   silentLogger,
   startService,
@@ -18,6 +20,7 @@ import {
   type RunningService,
   type ServiceName,
 } from '@redqueen/runtime';
+import { temporaryFolder } from '@redqueen/testkit';
 import { createVerifier } from '@redqueen/verifier';
 import { createWorldModel } from '@redqueen/world-model';
 
@@ -47,11 +50,13 @@ export interface RoleCluster {
 /** Starts the services and waits until all of them serve. */
 export async function startRoles(): Promise<RoleCluster> {
   const bus = await createMemoryBus({ clock: systemClock, logger: silentLogger });
+  const folder = temporaryFolder();
+  const keysFolder = join(folder.path, 'keys');
   const running: RunningService[] = [];
   const ports = new Map<ServiceName, number>();
   for (const [name, create] of services) {
     const flags = Object.fromEntries(serviceNames.map((other) => [`services.${other}.port`, ports.get(other) ?? 0]));
-    const { config } = loadConfig({ environment: {}, flags });
+    const { config } = loadConfig({ environment: {}, flags: { ...flags, dataDir: folder.path, 'signing.keysFolder': keysFolder } });
     const service = await startService(name, create, { config, bus, logger: silentLogger });
     ports.set(name, service.port);
     running.push(service);
@@ -73,6 +78,7 @@ export async function startRoles(): Promise<RoleCluster> {
         updates: recipe.updates,
         status: 'running',
         startedAt: systemClock.now(),
+        rewardKeys: rewardKeysIn(keysFolder),
       };
       await (await bus.keyValue('rq-runs')).create(run, Buffer.from(encodeRunRecord(record)));
       const start: ToldInput = { kind: 'control', body: { command: 'start', agent: '', version: 0, reason: '' } };
@@ -90,6 +96,7 @@ export async function startRoles(): Promise<RoleCluster> {
     async close() {
       await Promise.all(running.toReversed().map((service) => service.stop()));
       await bus.close();
+      folder[Symbol.dispose]();
     },
   };
 }

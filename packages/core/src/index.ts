@@ -13,7 +13,15 @@ export { mergePatch } from './merge-patch.ts';
 export { parseWith } from './schema-errors.ts';
 export { recipeJsonSchema } from './recipe-json-schema.ts';
 export { resolveRecipe } from './resolve-recipe.ts';
-export { decodeRunRecord, encodeRunRecord, type RunRecord, type RunState } from './run.ts';
+export {
+  decodeRunRecord,
+  encodeRunRecord,
+  rewardTellers,
+  type RewardKeys,
+  type RewardTeller,
+  type RunRecord,
+  type RunState,
+} from './run.ts';
 export type {
   AgentReport,
   Conversation,

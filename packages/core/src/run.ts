@@ -2,6 +2,20 @@ import { z } from 'zod';
 import { recipeSchema } from './recipe.ts';
 import { parseWith } from './schema-errors.ts';
 
+/** The services that tell rewards. Each signs them with a key of its own. */
+export const rewardTellers = ['proposer', 'verifier', 'world-model'] as const;
+
+/** A service that tells rewards. */
+export type RewardTeller = (typeof rewardTellers)[number];
+
+/** 32 bytes as base64url. */
+const publicKey = z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'must be an Ed25519 public key: 43 characters of base64url');
+
+const rewardKeys = z.strictObject({ proposer: publicKey, verifier: publicKey, 'world-model': publicKey });
+
+/** Public keys (Ed25519, base64url) of the services that tell rewards. */
+export type RewardKeys = Readonly<z.infer<typeof rewardKeys>>;
+
 /** The schema of a run's record. */
 const runRecordSchema = z.strictObject({
   /** The run's id. */
@@ -12,6 +26,8 @@ const runRecordSchema = z.strictObject({
   /** Executor updates after which the run ends. */
   updates: z.int().min(1),
   status: z.enum(['running', 'stopping', 'stopped', 'finished', 'failed']),
+  /** Whose signatures count, fixed when the run starts; absent where its rewards are not signed. */
+  rewardKeys: rewardKeys.optional(),
   /** Milliseconds since the epoch, for people only. */
   startedAt: z.number(),
   /** Absent while the run goes on. */

@@ -16,6 +16,10 @@ export { configSchema, type Config } from './config/schema.ts';
 // plug-ins of other packages
 export { loadPlugins, loadTruths } from './plugins/load.ts';
 export { faultsOfRecipe } from './service/recipe-check.ts';
+// signing: keys of the services that tell rewards, and their signatures
+export { ensureKey, privateKeyFile, publicKeyFile, rewardKeysIn } from './signing/key-folder.ts';
+export { requireRunKeys } from './signing/run-keys.ts';
+export { isSignedBundle, publicKeyOf, publicKeyText, signBundle } from './signing/signatures.ts';
 // service: the shell of every service
 export type { CreateService, ServiceClient, ServiceContext, ServiceParts } from './service/types.ts';
 export { serviceAddress } from './service/clients.ts';

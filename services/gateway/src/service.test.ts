@@ -1,7 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Message } from '@redqueen/contract';
-import { connectRpc, type Bus } from '@redqueen/runtime';
+import { rewardTellers } from '@redqueen/core';
+import { connectRpc, ensureKey, rewardKeysIn, Runs, type Bus } from '@redqueen/runtime';
 import { within } from '@redqueen/testkit';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { episodeMessages } from './projection/builders.ts';
@@ -86,6 +87,23 @@ describe('the gateway', () => {
     resolve();
     expect((await watchToEnd('pause'))?.run?.status).toBe('RUN_STATUS_FINISHED');
     await expect(client().ResumeRun({ run: 'pause' })).rejects.toThrow(/finished and cannot be resumed/);
+  });
+
+  test('fixes the public keys of a run when it starts, and refuses to start or resume one without them', async () => {
+    const { keysFolder } = gateway.config.signing;
+    await start('keys');
+    play('keys', new Promise(() => {}));
+    const runs = await Runs.open(gateway.bus);
+    expect((await runs.get('keys'))?.rewardKeys).toEqual(rewardKeysIn(keysFolder));
+    await client().StopRun({ run: 'keys' });
+    expect((await watchToEnd('keys'))?.run?.status).toBe('RUN_STATUS_STOPPED');
+    rmSync(keysFolder, { recursive: true });
+    await expect(start('none')).rejects.toThrow(/proposer\.pub \(signing\.keysFolder\) is missing: start proposer with the same folder/);
+    for (const teller of rewardTellers) ensureKey(keysFolder, teller);
+    await expect(client().ResumeRun({ run: 'keys' })).rejects.toThrow(
+      /proposer\.pub .*is not the key of proposer that run keys was started with/,
+    );
+    expect((await runs.get('keys'))?.status).toBe('stopped');
   });
 
   test('several runs, one after another, and a list of them', async () => {

@@ -3,9 +3,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { addressOf, type GenerateRequest, type Message, type ToldInput } from '@redqueen/contract';
-import { RedQueenError } from '@redqueen/core';
+import { RedQueenError, rewardTellers } from '@redqueen/core';
 import {
   createMemoryBus,
+  ensureKey,
   loadConfig,
   serviceNames,
   silentLogger,
@@ -89,6 +90,8 @@ export async function startTestGateway(): Promise<TestGateway> {
     environment: {},
     flags: { ...flags, dataDir: folder, 'gateway.pagePort': 0, 'policy.modelsFolder': folder },
   });
+  // The services that would have made them are away.
+  for (const teller of rewardTellers) ensureKey(loaded.config.signing.keysFolder, teller);
   const generated: GenerateRequest[] = [];
   let away = 0;
   const { server, config } = await freePolicyServer(loaded.config, generated, () => away-- > 0);

@@ -1,5 +1,7 @@
+import type { KeyObject } from 'node:crypto';
 import type { AnyPlugin, CreditAssigner, PluginRegistry, Recipe, RewardTerm, RunRecord, TrainedRole } from '@redqueen/core';
 import { agentsOf, RedQueenError } from '@redqueen/core';
+import { publicKeyOf } from '@redqueen/runtime';
 import { pipelineOf } from './credit/pipeline.ts';
 import { creditAssigners } from './credit/registry.ts';
 import { rewardTerms } from './terms/registry.ts';
@@ -35,6 +37,8 @@ export interface Rules {
   readonly run: string;
   readonly seed: number;
   readonly maxStaleness: number;
+  /** By teller, whose signature its bundles must have; undefined where the run's rewards are not signed. */
+  readonly rewardKeys: ReadonlyMap<string, KeyObject> | undefined;
   /** Whether rewards are permuted among the turns they are compared with (a control arm). */
   readonly shuffled: boolean;
   /** Of each role's first agent. */
@@ -97,6 +101,10 @@ function roleRules(role: TrainedRole, recipe: Recipe, strategies: Strategies): R
   };
 }
 
+function rewardKeysOf({ rewardKeys }: RunRecord): Rules['rewardKeys'] {
+  return rewardKeys && new Map(Object.entries(rewardKeys).map(([service, text]) => [`${service}/0`, publicKeyOf(text)]));
+}
+
 /** The rules of a run; `plugins` are those of the recipe's packages. Throws `invalid_argument` where the recipe names an unknown term or credit assigner, or options that do not fit. */
 export function rulesOf(record: RunRecord, plugins: readonly AnyPlugin[] = []): Rules {
   const { recipe } = record;
@@ -111,6 +119,7 @@ export function rulesOf(record: RunRecord, plugins: readonly AnyPlugin[] = []): 
     run: record.run,
     seed: record.seed,
     maxStaleness: recipe.maxStaleness,
+    rewardKeys: rewardKeysOf(record),
     shuffled: recipe.rewardControl === 'shuffled',
     roles,
     agents: agentsOf(recipe).map(({ agent, role }) => ({ ...roles[role], agent })),

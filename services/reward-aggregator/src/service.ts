@@ -24,6 +24,7 @@ function stateResponse(state: State, sequence: number): RewardAggregatorServiceS
     refused: state.rewards.refused,
     digest: state.chain.digest,
     sequence,
+    refusals: Object.fromEntries(state.refusals),
     batches: Object.fromEntries([...state.pools].map(([agent, pool]) => [agent, pool.number])),
   };
 }

@@ -70,6 +70,7 @@ function withAbsoluteFolders(config: Config, folder: string): Config {
     ...config,
     dataDir: resolve(folder, config.dataDir),
     recipesFolder: inProject(config.recipesFolder),
+    signing: { ...config.signing, keysFolder: resolve(folder, config.signing.keysFolder || join(config.dataDir, 'keys')) },
     policy: { ...config.policy, modelsFolder: inProject(config.policy.modelsFolder) },
   };
 }

@@ -34,6 +34,14 @@ export const configSchema = z.strictObject({
       replicas: z.literal([1, 3, 5]).default(1),
     })
     .prefault({}),
+  signing: z
+    .strictObject({
+      /** required: in runs started from now on only rewards count that their service signed; off: rewards are not signed. */
+      rewards: z.enum(['required', 'off']).default('required'),
+      /** Folder with the services' keys, made on first use; relative to the working directory; empty for keys in the data folder. */
+      keysFolder: z.string().default(''),
+    })
+    .prefault({}),
   log: z.strictObject({ level: z.enum(logLevels).default('info') }).prefault({}),
   services: z
     .strictObject({

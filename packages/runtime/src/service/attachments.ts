@@ -72,7 +72,10 @@ export class Attachments {
         return attached;
       } catch (error) {
         if (await this.#refused(record, RedQueenError.from(error))) return undefined;
-        logger.warn({ err: error, run: record.run }, `cannot work on run ${record.run} yet: ${RedQueenError.from(error).message}`);
+        const { code, message } = RedQueenError.from(error);
+        // Time alone mends nothing that a person must.
+        const level = code === 'failed_precondition' ? 'error' : 'warn';
+        logger[level]({ err: error, run: record.run }, `cannot work on run ${record.run} yet: ${message}`);
         await clock.sleep(retryPauseMs, signal).catch(() => {});
       }
     }

@@ -1,8 +1,9 @@
 import { addressText } from '@redqueen/contract';
-import type { RunRecord } from '@redqueen/core';
+import type { AnyPlugin, RunRecord } from '@redqueen/core';
 import type { Actor } from '../actors/actor.ts';
 import { startActor, type ActorHost } from '../actors/host.ts';
 import { loadPlugins } from '../plugins/load.ts';
+import { requireRunKeys, runKey, signingActor } from '../signing/run-keys.ts';
 import type { Attached } from './attachments.ts';
 import type { ServiceContext, ServiceParts } from './types.ts';
 
@@ -42,14 +43,28 @@ async function startAll(record: RunRecord, actors: readonly Actor[], context: Se
   }
 }
 
+/** A service's actors of a run; what they tell as rewards is signed where the run asks for it. */
+function actorsOf(
+  record: RunRecord,
+  parts: ServiceParts,
+  { name, config }: ServiceContext,
+  plugins: readonly AnyPlugin[],
+): readonly Actor[] {
+  const { keysFolder } = config.signing;
+  const key = runKey(record, name, keysFolder);
+  if (name === 'reward-aggregator') requireRunKeys(record, keysFolder);
+  const actors = parts.actors?.(record, plugins) ?? [];
+  return key ? actors.map((actor) => signingActor(actor, key)) : actors;
+}
+
 /**
  * Starts a service's actors of a run and tells the service of their hosts.
- * Where one of them cannot be started, those that were are drained again and the error is thrown.
+ * Throws `failed_precondition` where its key is not that of the run. Where an actor cannot be started, those that were are drained again and the error is thrown.
  */
 export async function attachRun(record: RunRecord, parts: ServiceParts, context: ServiceContext): Promise<Attached> {
   const plugins = await loadPlugins(record.recipe.plugins);
   await parts.prepare?.(record.recipe);
-  const hosts = await startAll(record, parts.actors?.(record, plugins) ?? [], context);
+  const hosts = await startAll(record, actorsOf(record, parts, context, plugins), context);
   parts.attached?.(record, hosts, plugins);
   return {
     actors: hosts.length,

@@ -1,5 +1,7 @@
-import { encodeRunRecord, RedQueenError, type RunRecord } from '@redqueen/core';
+import { encodeRunRecord, RedQueenError, rewardTellers, type RunRecord } from '@redqueen/core';
+import { cpSync, existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { Recorder, temporaryFolder } from '@redqueen/testkit';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { PoolActor } from '../actors/actor.ts';
 import { createMemoryBus } from '../bus/memory/memory-bus.ts';
@@ -7,9 +9,12 @@ import type { Bus } from '../bus/port.ts';
 import { loadConfig, projectFolder } from '../config/load.ts';
 import { loadRecipe } from '../config/recipes.ts';
 import type { Config } from '../config/schema.ts';
-import { silentLogger } from '../log/logger.ts';
+import { createLogger, silentLogger, type Logger } from '../log/logger.ts';
+import { runBucket } from '../runs/runs.ts';
 import { serviceNames, type ServiceName } from '../rpc/definitions.ts';
 import { healthProbe } from '../rpc/health.ts';
+import { ensureKey, privateKeyFile, rewardKeysIn } from '../signing/key-folder.ts';
+import { isSignedBundle, publicKeyOf } from '../signing/signatures.ts';
 import { systemClock } from '../system/clock.ts';
 import { startService, type RunningService } from './start-service.ts';
 import type { CreateService, ServiceParts } from './types.ts';
@@ -19,10 +24,12 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
-/** A configuration with every port free except those given. */
-function configWith(ports: Partial<Record<ServiceName, number>> = {}): Config {
+/** A configuration with every port free except those given, and a data folder of its own. */
+function configWith(ports: Partial<Record<ServiceName, number>> = {}, more: Readonly<Record<string, unknown>> = {}): Config {
+  const folder = temporaryFolder();
+  cleanups.push(() => folder[Symbol.dispose]());
   const flags = Object.fromEntries(serviceNames.map((name) => [`services.${name}.port`, ports[name] ?? 0]));
-  return loadConfig({ environment: {}, flags }).config;
+  return loadConfig({ environment: {}, flags: { ...flags, dataDir: folder.path, ...more } }).config;
 }
 
 async function memoryBus(): Promise<Bus> {
@@ -31,9 +38,13 @@ async function memoryBus(): Promise<Bus> {
   return bus;
 }
 
-async function start(name: ServiceName, parts: Partial<ServiceParts>, options: { bus: Bus; config?: Config }): Promise<RunningService> {
+async function start(
+  name: ServiceName,
+  parts: Partial<ServiceParts>,
+  { bus, config = configWith(), logger = silentLogger }: { bus: Bus; config?: Config; logger?: Logger },
+): Promise<RunningService> {
   const create: CreateService = async () => ({ rpc: {}, dependencies: [], ...parts });
-  const service = await startService(name, create, { config: options.config ?? configWith(), bus: options.bus, logger: silentLogger });
+  const service = await startService(name, create, { config, bus, logger });
   cleanups.push(() => service.stop());
   return service;
 }
@@ -186,5 +197,74 @@ describe('a service', () => {
     await service.stop();
     expect(events).toEqual(['attached r executor', 'detached r', 'attached r executor', 'detached r']);
     expect(service.runs).toEqual([]);
+  });
+});
+
+describe('the key of a service that tells rewards', () => {
+  const recipe = loadRecipe('default', join(projectFolder, 'config/recipes'));
+  const attempt = { kind: 'attempts', body: { taskId: '0.0.0' } } as const;
+  const address = { role: 'verifier', key: '0' };
+  const teller: PoolActor = {
+    type: 'pool',
+    address,
+    concurrency: 1,
+    receive: async () => [
+      { to: { role: 'reward-aggregator', key: '0' }, kind: 'rewards', body: { episodeId: '0.0.0', teller: 'verifier/0' } },
+    ],
+  };
+
+  async function signedRun(bus: Bus, keysFolder: string): Promise<RunRecord> {
+    for (const service of rewardTellers) ensureKey(keysFolder, service);
+    const rewardKeys = rewardKeysIn(keysFolder);
+    const record: RunRecord = { run: 'r', recipe, seed: 1, updates: 1, status: 'running', startedAt: 0, rewardKeys };
+    await bus.openRun('r');
+    await (await bus.keyValue(runBucket)).put('r', Buffer.from(encodeRunRecord(record)));
+    await bus.publish({ id: 'first', run: 'r', from: { role: 'executor', key: '0' }, to: address, cause: '', traceparent: '', ...attempt });
+    return record;
+  }
+
+  it('is made when it starts, unless rewards are not signed; no other service has one', async () => {
+    const bus = await memoryBus();
+    const config = configWith();
+    await start('verifier', {}, { bus, config });
+    await start('executor', {}, { bus, config });
+    expect(readdirSync(config.signing.keysFolder).sort()).toEqual(['verifier.key', 'verifier.pub']);
+    const off = configWith({}, { 'signing.rewards': 'off' });
+    await start('verifier', {}, { bus, config: off });
+    expect(existsSync(off.signing.keysFolder)).toBe(false);
+  });
+
+  it('signs what its actors tell in a run with keys', async () => {
+    const bus = await memoryBus();
+    const config = configWith();
+    const record = await signedRun(bus, config.signing.keysFolder);
+    await start('verifier', { actors: () => [teller] }, { bus, config });
+    for await (const { message } of bus.read('r', { from: 1, follow: true })) {
+      if (message.kind !== 'rewards') continue;
+      expect(isSignedBundle('r', message.body, publicKeyOf(record.rewardKeys?.verifier ?? ''))).toBe(true);
+      break;
+    }
+  });
+
+  it('that is not that of the run keeps the service from the run, loudly, until the right one is back', async () => {
+    const bus = await memoryBus();
+    const [config, other] = [configWith(), configWith()];
+    await signedRun(bus, config.signing.keysFolder);
+    const log = new Recorder<{ level: string; msg: string }>();
+    const logger = createLogger({
+      level: 'info',
+      destination: { write: (line) => log.record(JSON.parse(line) as { level: string; msg: string }) },
+    });
+    const service = await start('verifier', { actors: () => [teller] }, { bus, config: other, logger });
+    const file = privateKeyFile(other.signing.keysFolder, 'verifier');
+    const [said] = (await log.until((lines) => lines.some(({ level }) => level === 'error'))).filter(({ level }) => level === 'error');
+    expect(said?.msg).toMatch(
+      `cannot work on run r yet: ${file} (signing.keysFolder) is not the key of verifier that run r was started with`,
+    );
+    expect(await bus.lastSequence('r')).toBe(1);
+    cpSync(config.signing.keysFolder, other.signing.keysFolder, { recursive: true });
+    await log.until((lines) => lines.some(({ msg }) => msg === 'attached to run r'));
+    for await (const { message } of bus.read('r', { from: 1, follow: true })) if (message.kind === 'rewards') break;
+    expect(service.runs).toEqual(['r']);
   });
 });

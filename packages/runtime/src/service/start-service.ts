@@ -12,6 +12,8 @@ import { pluginHandlers, recipeCheck } from './recipe-check.ts';
 import { keepReadiness } from './readiness.ts';
 import { failRun, Runs } from '../runs/runs.ts';
 import { attachRun } from './run-host.ts';
+import { ensureKey, isExposed, privateKeyFile } from '../signing/key-folder.ts';
+import { tellsRewards } from '../signing/run-keys.ts';
 import { systemClock } from '../system/clock.ts';
 import { systemIds } from '../system/ids.ts';
 import type { CreateService, ServiceContext, ServiceParts } from './types.ts';
@@ -116,13 +118,21 @@ function watchHealth(running: Running): Promise<void> {
   return promise;
 }
 
+/** Makes the service's key on first use, so that runs can be started. Throws `failed_precondition` where there can be none. */
+function prepareKey(name: ServiceName, { signing: { rewards, keysFolder } }: Config, logger: Logger): void {
+  if (rewards === 'off' || !tellsRewards(name)) return;
+  ensureKey(keysFolder, name);
+  if (isExposed(keysFolder, name)) logger.warn(`${privateKeyFile(keysFolder, name)} can be read by every user of this machine; chmod 600`);
+}
+
 /**
  * Starts a service inside this process: its gRPC server at once, SERVING once the bus, its dependencies and itself are ready,
- * its actors whenever a run is under way. Throws where it cannot be made or its port is in use.
+ * its actors whenever a run is under way. Throws where it cannot be made, has no key, or its port is in use.
  */
 export async function startService(name: ServiceName, create: CreateService, options: StartOptions): Promise<RunningService> {
   const { config, bus, clock = systemClock, ids = systemIds } = options;
   const logger = (options.logger ?? createLogger({ level: config.log.level })).child({ service: name });
+  prepareKey(name, config, logger);
   const ending = new AbortController();
   const clients = createClients(config);
   const context: ServiceContext = {

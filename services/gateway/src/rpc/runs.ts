@@ -1,5 +1,5 @@
 import { RedQueenError, type Recipe, type RunRecord } from '@redqueen/core';
-import { recipeNames, type Handlers } from '@redqueen/runtime';
+import { recipeNames, requireRunKeys, rewardKeysIn, type Handlers } from '@redqueen/runtime';
 import { currentReport, recordOf, type Gateway } from '../gateway.ts';
 import { freshRunId } from '../run-control/run-control.ts';
 import { requireWorkable } from '../recipe-check.ts';
@@ -12,6 +12,11 @@ type RunHandlers = Pick<
 >;
 type StartRequest = Parameters<RunHandlers['StartRun']>[0];
 
+/** Whose signatures count in a run that starts now. Throws `failed_precondition` where a key is missing. */
+function keysOf({ config: { signing } }: Gateway['context']): Pick<RunRecord, 'rewardKeys'> {
+  return signing.rewards === 'off' ? {} : { rewardKeys: rewardKeysIn(signing.keysFolder) };
+}
+
 function newRecord(gateway: Gateway, request: StartRequest): RunRecord {
   const { context } = gateway;
   const recipe = gateway.recipe(request);
@@ -22,7 +27,15 @@ function newRecord(gateway: Gateway, request: StartRequest): RunRecord {
   if (!/^[A-Za-z0-9_-]{1,100}$/.test(run)) {
     throw new RedQueenError('invalid_argument', `run ${JSON.stringify(run)} must consist of at most 100 letters, digits, "_" and "-"`);
   }
-  return { run, recipe: { ...recipe, seed, updates }, seed, updates, status: 'running', startedAt: context.clock.now() };
+  return {
+    run,
+    recipe: { ...recipe, seed, updates },
+    seed,
+    updates,
+    status: 'running',
+    startedAt: context.clock.now(),
+    ...keysOf(context),
+  };
 }
 
 /** The stream exists before anybody hears of the run. */
@@ -56,6 +69,11 @@ function resumed(record: RunRecord): RunRecord | undefined {
 /** RPCs that start, stop and describe runs. */
 export function runHandlers(gateway: Gateway): RunHandlers {
   const answer = async (record: RunRecord) => ({ run: await runMessage(gateway, record) });
+  const resume = (record: RunRecord): RunRecord | undefined => {
+    const again = resumed(record);
+    if (again) requireRunKeys(record, gateway.context.config.signing.keysFolder);
+    return again;
+  };
   const workable = async (request: Parameters<Gateway['recipe']>[0]): Promise<Recipe> => {
     const recipe = gateway.recipe(request);
     await requireWorkable(gateway.context, recipe);
@@ -64,7 +82,7 @@ export function runHandlers(gateway: Gateway): RunHandlers {
   return {
     StartRun: async (request) => answer(await startRun(gateway, request)),
     StopRun: async ({ run }) => answer(await recordOf(gateway, run).then(() => gateway.runs.update(run, stopped))),
-    ResumeRun: async ({ run }) => answer(await recordOf(gateway, run).then(() => gateway.runs.update(run, resumed))),
+    ResumeRun: async ({ run }) => answer(await recordOf(gateway, run).then(() => gateway.runs.update(run, resume))),
     ResolveRecipe: async (request) => ({
       recipeJson: JSON.stringify(await workable(request)),
       recipes: recipeNames(gateway.context.config.recipesFolder),

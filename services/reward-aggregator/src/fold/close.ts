@@ -60,7 +60,7 @@ function refuseUnjoined(work: Work, episode: OpenEpisode, expected: readonly Exp
   for (const key of [...episode.rewards.keys()].sort()) {
     if (joined.has(key)) continue;
     episode.rewards.delete(key);
-    refuse(work, { ...rewardOfKey(episode, key), teller: '', reason: 'the turn is none that earns the term' });
+    refuse(work, rewardOfKey(episode, key), 'unjoined');
   }
 }
 
@@ -72,7 +72,7 @@ function refuseContradictions(work: Work, episode: OpenEpisode, facts: EpisodeFa
     if (value === undefined || Math.abs(value - (episode.rewards.get(key) ?? Number.NaN)) <= tolerance) continue;
     fault ??= `reward ${term.name} of ${turn.agent} turn ${turn.turn} contradicts its formula`;
     episode.rewards.delete(key);
-    refuse(work, { ...rewardOfKey(episode, key), teller: '', reason: 'the value contradicts its formula' });
+    refuse(work, rewardOfKey(episode, key), 'contradiction');
   }
   return fault;
 }

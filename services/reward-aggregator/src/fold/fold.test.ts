@@ -230,7 +230,7 @@ describe('who may tell what', () => {
     const { state, settlements } = foldAll([...start(), ...unasked]);
     expect(settlements).toEqual([]);
     expect(state.episodes.size).toBe(0);
-    expect(state.refusals).toEqual(new Map([['the episode is unknown', 9]]));
+    expect(state.refusals).toEqual(new Map([['unknown-episode', 9]]));
   });
 
   it('a submitted task is settled and never trained on', () => {

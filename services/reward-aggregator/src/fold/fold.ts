@@ -17,14 +17,14 @@ import { recordKnob } from './record-knob.ts';
 import { recordRewards } from './record-rewards.ts';
 import { recordAnchorResult, recordReleased } from './record-versions.ts';
 import type { State } from './state.ts';
-import type { Refusal, Work } from './work.ts';
+import { refuseBundle, type Refusal, type Work } from './work.ts';
 
 /** What folding one message gives. */
 export interface Folded {
   readonly state: State;
   /** Settlements for the curriculum and batches for the policy, in order. */
   readonly tells: readonly Tell[];
-  /** Rewards that were refused, for the log. */
+  /** Rewards that do not count, for the log. */
   readonly refusals: readonly Refusal[];
 }
 
@@ -91,6 +91,7 @@ export function fold(rules: Rules, state: State, message: Message): Folded {
   const sender = addressText(message.from);
   state.folded += 1;
   const senders = entitled[message.kind];
+  if (message.run !== rules.run && message.kind === 'rewards') refuseBundle(work, message.body, 'wrong-run');
   if (message.run === rules.run && (!senders || senders.includes(sender))) {
     const recorded = record(work, message, sender);
     if (recorded) {

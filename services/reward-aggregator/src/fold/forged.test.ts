@@ -1,7 +1,23 @@
+import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import type { InteractionReward, Message, Rewards } from '@redqueen/contract';
-import { rewardId } from '@redqueen/core';
+import { rewardId, rewardTellers, type RewardKeys } from '@redqueen/core';
+import { publicKeyText, signBundle } from '@redqueen/runtime';
 import { describe, expect, it } from 'vitest';
-import { bundle, foldAll, inOrder, messageFrom, rewardsTold, run, start, withoutDropped, type Plan, type Told } from '../test-support.ts';
+import { rulesOf } from '../rules.ts';
+import { standardTerms } from '../terms/registry.ts';
+import {
+  bundle,
+  foldAll,
+  inOrder,
+  messageFrom,
+  recordWith,
+  rewardsTold,
+  run,
+  start,
+  withoutDropped,
+  type Plan,
+  type Told,
+} from '../test-support.ts';
 
 const plan: Plan = { proposal: 'valid', outcomes: [1, 0, 0, 1], confidences: [0.8, 0.3] };
 const stream = [...start(), ...inOrder('1.0', [plan])];
@@ -26,31 +42,23 @@ function forge(
 }
 
 const forgeries: readonly (readonly [string, Message, string])[] = [
-  ['the executor pays itself', forge('executor/0', outcome, () => {}), 'the teller is not entitled to the term'],
+  ['the executor pays itself', forge('executor/0', outcome, () => {}), 'not-entitled'],
   [
     'the proposer calls its own task learnable',
     forge('proposer/0', { agent: 'proposer/0', turn: 0, term: 'learnability', value: 1 }, () => {}),
-    'the teller is not entitled to the term',
+    'not-entitled',
   ],
   [
     'the verifier vouches for a proposal',
     forge('verifier/0', { agent: 'proposer/0', turn: 0, term: 'validity', value: 1 }, () => {}),
-    'the teller is not entitled to the term',
+    'not-entitled',
   ],
-  ['the world model grades an attempt', forge('world-model/0', outcome, () => {}), 'the teller is not entitled to the term'],
-  [
-    'the executor speaks in the verifier’s name',
-    forge('executor/0', outcome, (_, body) => (body.teller = 'verifier/0')),
-    'the teller is not the sender',
-  ],
-  ['a second verifier that no recipe knows', forge('verifier/9', outcome, () => {}), 'the teller is no agent of the run'],
-  ['the gateway pays', forge('gateway/0', outcome, () => {}), 'the teller is no agent of the run'],
-  ['an id of another turn', forge('verifier/0', outcome, (reward) => (reward.turn = 1), false), 'the id does not belong to the reward'],
-  [
-    'an id of another episode',
-    forge('verifier/0', outcome, (_, body) => (body.episodeId = '1.0.0'), false, '1.0.1'),
-    'the id does not belong to the reward',
-  ],
+  ['the world model grades an attempt', forge('world-model/0', outcome, () => {}), 'not-entitled'],
+  ['the executor speaks in the verifier’s name', forge('executor/0', outcome, (_, body) => (body.teller = 'verifier/0')), 'wrong-sender'],
+  ['a second verifier that no recipe knows', forge('verifier/9', outcome, () => {}), 'unknown-teller'],
+  ['the gateway pays', forge('gateway/0', outcome, () => {}), 'unknown-teller'],
+  ['an id of another turn', forge('verifier/0', outcome, (reward) => (reward.turn = 1), false), 'wrong-id'],
+  ['an id of another episode', forge('verifier/0', outcome, (_, body) => (body.episodeId = '1.0.0'), false, '1.0.1'), 'wrong-id'],
   [
     'an id of another run',
     forge(
@@ -68,43 +76,27 @@ const forgeries: readonly (readonly [string, Message, string])[] = [
         })),
       false,
     ),
-    'the id does not belong to the reward',
+    'wrong-id',
   ],
-  ['no id at all', forge('verifier/0', outcome, (reward) => (reward.rewardId = ''), false), 'the id does not belong to the reward'],
-  ['a term that nobody knows', forge('verifier/0', { ...outcome, term: 'charm' }, () => {}), 'the term is unknown'],
-  [
-    'a term that follows from the facts',
-    forge('verifier/0', { ...outcome, term: 'verifier-score' }, () => {}),
-    'the term is told by nobody',
-  ],
-  [
-    'a role that is not the agent’s',
-    forge('verifier/0', outcome, (reward) => (reward.role = 'proposer')),
-    'the role does not earn the term',
-  ],
-  ['an agent of another role', forge('verifier/0', outcome, (reward) => (reward.agent = 'proposer/0')), 'the agent is not one of the role'],
-  [
-    'an agent that is not of the run',
-    forge('verifier/0', outcome, (reward) => (reward.agent = 'executor/1')),
-    'the agent is not one of the role',
-  ],
-  ['not a number', forge('verifier/0', outcome, (reward) => (reward.value = Number.NaN)), 'the value is not finite'],
-  ['infinity', forge('verifier/0', outcome, (reward) => (reward.value = Number.POSITIVE_INFINITY)), 'the value is not finite'],
-  ['more than a term can be', forge('verifier/0', outcome, (reward) => (reward.value = 1.01)), 'the value is out of range'],
-  ['less than a term can be', forge('verifier/0', outcome, (reward) => (reward.value = -1)), 'the value is out of range'],
-  ['an epoch that never was', forge('verifier/0', outcome, (_, body) => (body.epoch = 1)), 'the epoch is not the current one'],
-  ['an episode that never was', forge('verifier/0', outcome, () => {}, true, '9.9.9'), 'the episode is unknown'],
-  ['an attempt that never was', forge('verifier/0', { ...outcome, turn: 7 }, () => {}), 'the turn is none that earns the term'],
-  ['a turn beyond all bounds', forge('verifier/0', { ...outcome, turn: 70_000 }, () => {}), 'the turn is no turn'],
-  [
-    'an attempt that was not judged',
-    forge('verifier/0', { agent: 'verifier/0', turn: 3, term: 'brier', value: 1 }, () => {}),
-    'the turn is none that earns the term',
-  ],
+  ['no id at all', forge('verifier/0', outcome, (reward) => (reward.rewardId = ''), false), 'wrong-id'],
+  ['a term that nobody knows', forge('verifier/0', { ...outcome, term: 'charm' }, () => {}), 'unknown-term'],
+  ['a term that follows from the facts', forge('verifier/0', { ...outcome, term: 'verifier-score' }, () => {}), 'untold-term'],
+  ['a role that is not the agent’s', forge('verifier/0', outcome, (reward) => (reward.role = 'proposer')), 'wrong-role'],
+  ['an agent of another role', forge('verifier/0', outcome, (reward) => (reward.agent = 'proposer/0')), 'wrong-agent'],
+  ['an agent that is not of the run', forge('verifier/0', outcome, (reward) => (reward.agent = 'executor/1')), 'wrong-agent'],
+  ['not a number', forge('verifier/0', outcome, (reward) => (reward.value = Number.NaN)), 'not-finite'],
+  ['infinity', forge('verifier/0', outcome, (reward) => (reward.value = Number.POSITIVE_INFINITY)), 'not-finite'],
+  ['more than a term can be', forge('verifier/0', outcome, (reward) => (reward.value = 1.01)), 'out-of-range'],
+  ['less than a term can be', forge('verifier/0', outcome, (reward) => (reward.value = -1)), 'out-of-range'],
+  ['an epoch that never was', forge('verifier/0', outcome, (_, body) => (body.epoch = 1)), 'wrong-epoch'],
+  ['an episode that never was', forge('verifier/0', outcome, () => {}, true, '9.9.9'), 'unknown-episode'],
+  ['an attempt that never was', forge('verifier/0', { ...outcome, turn: 7 }, () => {}), 'unjoined'],
+  ['a turn beyond all bounds', forge('verifier/0', { ...outcome, turn: 70_000 }, () => {}), 'bad-turn'],
+  ['an attempt that was not judged', forge('verifier/0', { agent: 'verifier/0', turn: 3, term: 'brier', value: 1 }, () => {}), 'unjoined'],
   [
     'a prediction in a task’s episode',
     forge('world-model/0', { agent: 'world-model/0', turn: 0, term: 'field-accuracy', value: 1 }, () => {}),
-    'the turn is none that earns the term',
+    'unjoined',
   ],
 ];
 
@@ -160,7 +152,85 @@ describe('a reward that contradicts what is known', () => {
     const place = start().length + 1;
     const { settlements, state } = foldAll([...stream.slice(0, place), first, second, ...stream.slice(place)]);
     expect(settlements[0]?.totals).toEqual(honest.settlements[0]?.totals);
-    expect(state.refusals).toEqual(new Map([['another value was told before', 1]]));
+    expect(state.refusals).toEqual(new Map([['other-value', 1]]));
     expect(state.rewards.duplicates).toBe(1);
+  });
+});
+
+describe('a run with keys', () => {
+  const keys = rewardTellers.map((teller) => [teller, generateKeyPairSync('ed25519').privateKey] as const);
+  const rewardKeys = Object.fromEntries(keys.map(([teller, key]) => [teller, publicKeyText(key)])) as RewardKeys;
+  const rules = rulesOf({ ...recordWith(), rewardKeys });
+  const keyOf = new Map<string, KeyObject>(keys);
+  const signed = (message: Message): Message =>
+    message.kind === 'rewards'
+      ? {
+          ...message,
+          body: {
+            ...message.body,
+            signature: signBundle(run, message.body, keyOf.get(message.from.role) as KeyObject).signature,
+          } as Rewards,
+        }
+      : message;
+  const signedStream = stream.map(signed);
+
+  it('settles what its tellers signed as one without keys settles it unsigned', () => {
+    const { settlements, state } = foldAll(signedStream, rules);
+    expect(settlements).toEqual(honest.settlements);
+    expect(state).toEqual(honest.state);
+  });
+
+  it('a run whose record names no keys takes bundles whatever their signature is', () => {
+    expect(foldAll(signedStream).settlements).toEqual(honest.settlements);
+  });
+
+  it('refuses every bundle that nobody signed, and settles nothing by it', () => {
+    const { settlements, state, refusals } = foldAll(stream, rules);
+    expect(settlements).toEqual([]);
+    expect(state.refusals).toEqual(new Map([['unsigned', rewardsTold(stream)]]));
+    expect(refusals.map(({ rewards }) => rewards)).toEqual([2, 7]);
+  });
+
+  it('no forged bundle opens an episode, is news of one, or takes the room of the honest ones', () => {
+    const more = { ...outcome, term: 'outcome' };
+    const full = messageFrom(
+      'verifier/0',
+      bundle(
+        'verifier/0',
+        '1.0.0',
+        Array.from({ length: 5000 }, (_, turn) => ({ ...more, turn })),
+      ),
+      'full',
+    );
+    const empty = messageFrom('verifier/0', bundle('verifier/0', '1.0.0', []), 'empty');
+    const elsewhere = messageFrom(
+      'proposer/0',
+      bundle('proposer/0', '1.0.0/r', [{ agent: 'proposer/0', turn: 0, term: 'validity', value: 0 }]),
+      'r',
+    );
+    const opened = foldAll(signedStream.slice(0, start().length + 1), rules).state;
+    const [known, news] = [[...opened.episodes.keys()], opened.episodes.get('1.0.0')?.news];
+    const after = foldAll([full, empty, elsewhere], rules, opened);
+    expect([...after.state.episodes.keys()]).toEqual(known);
+    expect(after.state.episodes.get('1.0.0')).toMatchObject({ news, rewards: new Map() });
+    expect(after.refusals.map(({ reason, rewards }) => [reason, rewards])).toEqual([
+      ['unsigned', 5000],
+      ['unsigned', 0],
+      ['unsigned', 1],
+    ]);
+    const rest = foldAll(signedStream.slice(start().length + 1), rules, after.state);
+    expect(rest.settlements).toEqual(honest.settlements);
+  });
+
+  it('refuses what names another run on its stream', () => {
+    const bundleOfAnother = signedStream.filter(({ kind }) => kind === 'rewards').map((message) => ({ ...message, run: 'another' }));
+    const { state, settlements } = foldAll([...signedStream.slice(0, -1), ...bundleOfAnother, ...signedStream.slice(-1)], rules);
+    expect(settlements).toEqual(honest.settlements);
+    expect(state.refusals).toEqual(new Map([['wrong-run', rewardsTold(bundleOfAnother)]]));
+  });
+
+  it('knows the key of every teller that a term has', () => {
+    const tellers = new Set([...standardTerms.values()].flatMap(({ teller }) => teller ?? []));
+    expect([...tellers].sort()).toEqual([...rewardTellers].sort());
   });
 });

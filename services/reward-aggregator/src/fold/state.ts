@@ -105,7 +105,7 @@ export interface State {
   settled: number;
   voided: number;
   readonly rewards: RewardCounts;
-  /** Refused rewards by reason. */
+  /** Refused rewards by code of the reason. */
   readonly refusals: Map<string, number>;
   readonly episodes: Map<string, OpenEpisode>;
   readonly slots: Map<string, OpenSlot>;
