@@ -9,7 +9,7 @@ import type { Lease } from './lease.ts';
 import { LedgerDamage, messageRange } from '../ledger/damage.ts';
 import { messageDigest, StreamChain, type StreamPosition } from '../ledger/stream-chain.ts';
 import { initialSnapshot, Snapshots, type Snapshot } from './snapshots.ts';
-import { IdWindow, ToldIndex } from './told.ts';
+import { idReach, IdWindow, ToldIndex } from './told.ts';
 
 // S1. Messages are folded in stream order, one at a time; `sequence` is the last one folded in.
 // S2. An effect is told only while the lease holds; the signal of the activation aborts when it does not.
@@ -21,8 +21,6 @@ import { IdWindow, ToldIndex } from './told.ts';
 
 /** Publications that may be unconfirmed at once. */
 const unconfirmedLimit = 1024;
-/** How many messages back a repeated id is known. */
-const idReach = 4096;
 
 /** What an activation needs beyond the actor. */
 export interface ActivationParts {
@@ -55,7 +53,7 @@ export class Activation<State> {
   readonly #source: ContextSource;
   readonly #failure = new AbortController();
   readonly #confirmations = new Confirmations(unconfirmedLimit, (reason) => this.#failure.abort(reason));
-  readonly #recent = new IdWindow(idReach);
+  readonly #recent = new IdWindow();
   /** Of an actor that reads the whole run. */
   #chain: StreamChain | undefined;
   /** What the witness knew when this began; undefined once the stream has come there. */
@@ -187,7 +185,11 @@ export class Activation<State> {
     }
     if (found && messageDigest(found) === last) return;
     const fault = found ? 'is another one' : 'is missing';
-    throw new LedgerDamage(run, sequence, `message ${sequence} ${fault}, the last one that ${addressText(this.#actor.address)} had handled`);
+    throw new LedgerDamage(
+      run,
+      sequence,
+      `message ${sequence} ${fault}, the last one that ${addressText(this.#actor.address)} had handled`,
+    );
   }
 
   #filter(): { to?: StatefulActor<State>['address'] } {
@@ -287,7 +289,7 @@ export class Activation<State> {
     this.#isSaving = true;
     try {
       await this.#confirmations.settled();
-      await this.#actor.witness?.flush();
+      this.#actor.witness?.flush();
       await this.#snapshots?.save({ sequence, last, stream, bytes });
       this.#savedSequence = sequence;
     } finally {

@@ -64,8 +64,8 @@ export interface Witness<State> {
   newest(): StreamPosition | undefined;
   /** Notes what has been folded in; called after every message and must be cheap. */
   note(position: StreamPosition, state: State, epoch: number): void;
-  /** Resolves once what was noted is on the disk. */
-  flush(): Promise<void>;
+  /** Puts what was noted on the disk; throws where that cannot be done. */
+  flush(): void;
 }
 
 /** Any actor; what its state is, is its own affair. */

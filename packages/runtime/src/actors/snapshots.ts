@@ -186,7 +186,10 @@ export class Snapshots {
   }
 
   #damaged(what: string): Stored {
-    this.#logger.error({ snapshot: this.#key, what }, `snapshot ${this.#key} is damaged (${what}): the state is folded anew from the stream`);
+    this.#logger.error(
+      { snapshot: this.#key, what },
+      `snapshot ${this.#key} is damaged (${what}): the state is folded anew from the stream`,
+    );
     return nothing;
   }
 }

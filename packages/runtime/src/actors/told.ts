@@ -77,6 +77,9 @@ export class RecentIds {
   }
 }
 
+/** How many messages back a stateful actor knows a repeated id. */
+export const idReach = 4096;
+
 /**
  * Ids with the place where each came last, as far back as `reach` messages of the stream. What it knows follows from the stream alone, not from where
  * one began to read: an activation that starts from a snapshot drops the same repetitions as one that never ended.
@@ -86,7 +89,7 @@ export class IdWindow {
   /** By id; oldest place first. */
   readonly #places = new Map<string, number>();
 
-  constructor(reach: number) {
+  constructor(reach = idReach) {
     this.#reach = reach;
   }
 

@@ -32,7 +32,8 @@ async function startAll(record: RunRecord, actors: readonly Actor[], context: Se
           ids,
           logger: log,
           settings: { drainMs: actorDrainMs },
-          onDamage: ({ message }) => void failRun(context, record.run, message).catch((err: unknown) => log.error({ err }, 'run not ended')),
+          onDamage: ({ message }) =>
+            void failRun(context, record.run, message).catch((err: unknown) => log.error({ err }, 'run not ended')),
         }),
       );
     }

@@ -18,7 +18,11 @@ export async function lastSequenceOf(manager: JetStreamManager, run: string): Pr
   const { state } = await natsCall(`read run ${run}`, () => manager.streams.info(streamOf(run)));
   if (state.messages === state.last_seq) return state.last_seq;
   const first = state.first_seq > 1 ? 1 : await firstMissing(manager, run);
-  throw new LedgerDamage(run, first, `${state.last_seq - state.messages} of ${state.last_seq} messages missing from the store, the first is ${first}`);
+  throw new LedgerDamage(
+    run,
+    first,
+    `${state.last_seq - state.messages} of ${state.last_seq} messages missing from the store, the first is ${first}`,
+  );
 }
 
 async function firstMissing(manager: JetStreamManager, run: string): Promise<number> {
@@ -95,7 +99,12 @@ async function* orderedMessages(parts: ReaderParts, run: string, options: ReadOp
 
 function decode(message: JsMsg, run: string, options: ReadOptions, logger: Logger): StoredMessage | undefined {
   try {
-    return { message: decodeMessage(message.data), bytes: message.data, sequence: message.seq, storedAt: Math.round(message.info.timestampNanos / 1e6) };
+    return {
+      message: decodeMessage(message.data),
+      bytes: message.data,
+      sequence: message.seq,
+      storedAt: Math.round(message.info.timestampNanos / 1e6),
+    };
   } catch (reason) {
     logger.warn({ run, sequence: message.seq, err: reason }, 'unreadable message skipped');
     options.onUnreadable?.(message.seq, reason instanceof Error ? reason.message : String(reason), message.data);
