@@ -9,6 +9,7 @@ import { addDoctor } from './commands/doctor.ts';
 import { addPlugins } from './commands/plugins.ts';
 import { addRecipe } from './commands/recipe.ts';
 import { addKnob } from './commands/knob.ts';
+import { addLedger } from './commands/ledger.ts';
 import { addModels } from './commands/models.ts';
 import { addLooking } from './commands/look.ts';
 import { addResume, addRun, addStart, addUp, addWatchAndStop } from './commands/run.ts';
@@ -37,6 +38,7 @@ export function program(): Command {
     addUp,
     addWatchAndStop,
     addLooking,
+    addLedger,
     addClaim,
     addRecipe,
     addPlugins,

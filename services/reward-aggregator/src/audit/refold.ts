@@ -1,10 +1,10 @@
-import { decodeMessage, type Message, type MessageInput } from '@redqueen/contract';
+import type { Message, MessageInput } from '@redqueen/contract';
 import { addresses, IdWindow, StreamChain, toldMessages, type StreamPosition } from '@redqueen/runtime';
 import { fold } from '../fold/fold.ts';
 import { decodeState, encodeState } from '../fold/snapshot.ts';
 import { initialState, type State } from '../fold/state.ts';
 import { rulesOf, type Rules } from '../rules.ts';
-import type { LedgerEntry, LedgerSource } from './source.ts';
+import { messageIn, type LedgerEntry, type LedgerSource } from './source.ts';
 
 /** What one message came to. */
 export interface Refolded {
@@ -37,9 +37,10 @@ export class Refold {
   }
 
   /** Folds the next message in. Throws LedgerDamage where it is not the next one. */
-  add({ sequence, bytes, message: decoded }: LedgerEntry): Refolded {
-    this.#chain.add(sequence, bytes);
-    const message = decoded ?? read(bytes);
+  add(entry: LedgerEntry): Refolded {
+    const { sequence } = entry;
+    this.#chain.add(sequence, entry.bytes);
+    const message = messageIn(entry);
     if (!message) return { message, told: [] };
     const again = this.#seen.has(message.id, sequence);
     this.#seen.add(message.id, sequence);
@@ -52,13 +53,5 @@ export class Refold {
   /** Goes on from a snapshot of the state, as an activation after a restart does. */
   restart(): void {
     this.#state = decodeState(encodeState(this.#state));
-  }
-}
-
-function read(bytes: Uint8Array): Message | undefined {
-  try {
-    return decodeMessage(bytes);
-  } catch {
-    return undefined;
   }
 }

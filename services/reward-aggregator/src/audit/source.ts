@@ -1,4 +1,4 @@
-import type { Message } from '@redqueen/contract';
+import { decodeMessage, type Message } from '@redqueen/contract';
 import type { AnyPlugin, RunRecord } from '@redqueen/core';
 import type { LedgerHead } from '@redqueen/runtime';
 
@@ -22,4 +22,22 @@ export interface LedgerSource {
   readonly head?: LedgerHead | undefined;
   /** All messages, from the first. Asked for once for every look; throws where the store cannot be read. */
   entries(): AsyncIterable<LedgerEntry>;
+}
+
+/** The message of an entry; undefined where the bytes are none. */
+export function messageIn({ bytes, message }: LedgerEntry): Message | undefined {
+  if (message) return message;
+  try {
+    return decodeMessage(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The entries that are messages. */
+export async function* decodedEntries(source: LedgerSource): AsyncGenerator<{ readonly sequence: number; readonly message: Message }> {
+  for await (const entry of source.entries()) {
+    const message = messageIn(entry);
+    if (message) yield { sequence: entry.sequence, message };
+  }
 }
