@@ -11,6 +11,7 @@ import { addPlugins } from './commands/plugins.ts';
 import { addRecipe } from './commands/recipe.ts';
 import { addInit } from './commands/init.ts';
 import { addKnob } from './commands/knob.ts';
+import { addLedger } from './commands/ledger.ts';
 import { addModels } from './commands/models.ts';
 import { addLooking } from './commands/look.ts';
 import { addResume, addRun, addStart, addUp, addWatchAndStop } from './commands/run.ts';
@@ -40,6 +41,7 @@ export function program(): Command {
     addInit,
     addWatchAndStop,
     addLooking,
+    addLedger,
     addClaim,
     addRecipe,
     addPlugins,

@@ -24,7 +24,8 @@ export interface SessionOptions {
   readonly keep?: string;
 }
 
-function configOf(options: CommonOptions) {
+/** The configuration that a command's options ask for. */
+export function configOf(options: CommonOptions) {
   return loadConfig({ file: options.config, flags: { dataDir: options.data, 'bus.kind': options.bus } }).config;
 }
 

@@ -80,6 +80,13 @@ export { createNatsBus, type NatsBusOptions } from './bus/nats/nats-bus.ts';
 // actors: their hosts, and the messages that they could not handle
 export { startActor, type ActorHost, type ActorHostOptions, type ActorStatus } from './actors/host.ts';
 export { defaultActorSettings, type ActorSettings } from './actors/settings.ts';
+export type { Witness } from './actors/actor.ts';
+export { toldMessages } from './actors/context.ts';
+export { idReach, IdWindow } from './actors/told.ts';
 export { DeadLetters, type DeadLetterRecord } from './actors/dead-letters.ts';
 export { failRun, runBucket, Runs } from './runs/runs.ts';
 export { tellFromOutside, type OutsideEnvelope } from './runs/tell.ts';
+// ledger: what makes a run's stream one
+export { LedgerDamage } from './ledger/damage.ts';
+export { HeadFile, headFileOf, readHead, type HeadFileOptions, type HeadSeal, type LedgerHead } from './ledger/head-file.ts';
+export { StreamChain, streamStart, type StreamPosition } from './ledger/stream-chain.ts';

@@ -4,7 +4,7 @@ import type { Bus } from '@redqueen/runtime';
 import { episodeName, type EpisodeName } from './fold/episode-name.ts';
 
 /** Whether the message is one of those that the episode's numbers came from. */
-function isOf(name: EpisodeName, message: Message): boolean {
+export function isOf(name: EpisodeName, message: Message): boolean {
   switch (message.kind) {
     case 'slot':
       return name.slot !== '' && message.body.slotId === name.slot;

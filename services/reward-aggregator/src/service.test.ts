@@ -11,7 +11,7 @@ import {
   type Bus,
   type RunningService,
 } from '@redqueen/runtime';
-import { within } from '@redqueen/testkit';
+import { temporaryFolder, within, type TemporaryFolder } from '@redqueen/testkit';
 import { afterEach, describe, expect, it } from 'vitest';
 import { rulesOf } from './rules.ts';
 import { createRewardAggregator } from './service.ts';
@@ -33,9 +33,22 @@ async function busWith(record: RunRecord): Promise<Bus> {
   return bus;
 }
 
+const folders = new Map<Bus, TemporaryFolder>();
+afterEach(() => {
+  for (const folder of folders.values()) folder[Symbol.dispose]();
+  folders.clear();
+});
+
+/** A data folder for each bus. */
+function folderOf(bus: Bus): string {
+  const folder = folders.get(bus) ?? temporaryFolder();
+  folders.set(bus, folder);
+  return folder.path;
+}
+
 async function serve(bus: Bus): Promise<RunningService> {
   const flags = Object.fromEntries(serviceNames.map((name) => [`services.${name}.port`, 0]));
-  const { config } = loadConfig({ environment: {}, flags });
+  const { config } = loadConfig({ environment: {}, flags: { ...flags, dataDir: folderOf(bus) } });
   const service = await startService('reward-aggregator', createRewardAggregator, { config, bus, logger: silentLogger });
   cleanups.push(() => service.stop());
   await within(service.serving, 'the service to serve');

@@ -1,7 +1,7 @@
 import type { RewardAggregatorServiceStateResponseInput } from '@redqueen/contract';
-import { RedQueenError, type RunRecord } from '@redqueen/core';
-import type { ActorHost, CreateService } from '@redqueen/runtime';
-import { createAggregatorActor } from './actor.ts';
+import { RedQueenError, type AnyPlugin, type RunRecord } from '@redqueen/core';
+import { HeadFile, headFileOf, type ActorHost, type CreateService, type StatefulActor } from '@redqueen/runtime';
+import { createAggregatorActor, witnessOf } from './actor.ts';
 import { explain } from './explain.ts';
 import type { State } from './fold/state.ts';
 import { plugins } from './plugins.ts';
@@ -30,8 +30,18 @@ function stateResponse(state: State, sequence: number): RewardAggregatorServiceS
 }
 
 /** The reward aggregator service: settles every reward of its runs exactly once, and answers where a number came from. */
-export const createRewardAggregator: CreateService = async ({ bus, clock, logger }) => {
+export const createRewardAggregator: CreateService = async ({ bus, clock, config, logger }) => {
   const runs = new Map<string, ActiveRun>();
+  /** Head files, by run. */
+  const heads = new Map<string, HeadFile>();
+
+  /** The actor of a run, with the file that says how far its ledger went. */
+  const actorOf = (record: RunRecord, plugins: readonly AnyPlugin[]): StatefulActor<State> => {
+    const { run } = record;
+    const head = heads.get(run) ?? new HeadFile(headFileOf(config.dataDir, run), { clock, logger });
+    heads.set(run, head);
+    return createAggregatorActor(rulesOf(record, plugins), logger.child({ run }), witnessOf(head, record));
+  };
 
   const state = (run: string): RewardAggregatorServiceStateResponseInput => {
     const host = runs.get(run)?.host;
@@ -61,11 +71,14 @@ export const createRewardAggregator: CreateService = async ({ bus, clock, logger
         Explain: (request, call) => explain(bus, request.run, request.episodeId, call.signal),
       },
     },
-    actors: (record, more) => [createAggregatorActor(rulesOf(record, more), logger.child({ run: record.run }))],
+    actors: (record, more) => [actorOf(record, more)],
     plugins,
     check: (record, more) => void rulesOf(record, more),
     attached,
     detached,
     dependencies: [],
+    close: async () => {
+      for (const head of heads.values()) head.close();
+    },
   };
 };

@@ -6,19 +6,21 @@ import { Confirmations } from './confirmations.ts';
 import { contextOf, toldMessages, type ContextSource } from './context.ts';
 import type { ResolvedHostOptions } from './hosting.ts';
 import type { Lease } from './lease.ts';
-import { Snapshots, type Snapshot } from './snapshots.ts';
-import { RecentIds, ToldIndex } from './told.ts';
+import { LedgerDamage, messageRange } from '../ledger/damage.ts';
+import { messageDigest, StreamChain, type StreamPosition } from '../ledger/stream-chain.ts';
+import { initialSnapshot, Snapshots, type Snapshot } from './snapshots.ts';
+import { idReach, IdWindow, ToldIndex } from './told.ts';
 
 // S1. Messages are folded in stream order, one at a time; `sequence` is the last one folded in.
 // S2. An effect is told only while the lease holds; the signal of the activation aborts when it does not.
 // S3. What an activation before this one told after its snapshot is read from the stream and not told again: exactly once, however long ago.
 // S4. A snapshot covers a message only when everything told up to it is confirmed.
 // S5. Any failure ends the activation. The next one starts from the snapshot, so that a half-changed state is never kept.
+// S6. A stream that ends before the snapshot or the witness does, or holds other messages than they saw, is never gone on with: LedgerDamage.
+// S7. A snapshot that cannot be read is never used: the state is folded anew from the stream, and the log says so.
 
 /** Publications that may be unconfirmed at once. */
 const unconfirmedLimit = 1024;
-/** How many messages before the snapshot are looked at for ids that come again. */
-const rememberedIds = 4096;
 
 /** What an activation needs beyond the actor. */
 export interface ActivationParts {
@@ -51,7 +53,13 @@ export class Activation<State> {
   readonly #source: ContextSource;
   readonly #failure = new AbortController();
   readonly #confirmations = new Confirmations(unconfirmedLimit, (reason) => this.#failure.abort(reason));
-  readonly #recent = new RecentIds(rememberedIds);
+  readonly #recent = new IdWindow();
+  /** Of an actor that reads the whole run. */
+  #chain: StreamChain | undefined;
+  /** What the witness knew when this began; undefined once the stream has come there. */
+  #witnessed: StreamPosition | undefined;
+  /** The last message folded in, as stored. */
+  #last: Uint8Array | undefined;
   #snapshots: Snapshots | undefined;
   #saving: Promise<void> = Promise.resolve();
   #savedAt = 0;
@@ -107,27 +115,81 @@ export class Activation<State> {
   }
 
   async #restore(abort: AbortSignal): Promise<number> {
-    const { bus, run, clock } = this.#parts.options;
+    const { bus, run, clock, logger } = this.#parts.options;
     const { address } = this.#actor;
-    this.#snapshots = await Snapshots.open(bus, run, address, this.#parts.lease.epoch);
-    const snapshot: Snapshot = await this.#snapshots.begin();
+    this.#snapshots = await Snapshots.open(bus, { run, address, epoch: this.#parts.lease.epoch, logger });
+    const stored = await this.#snapshots.begin();
     const last = await bus.lastSequence(run);
+    this.#witnessed = this.#actor.witness?.newest();
+    this.#requireReached(Math.max(stored.sequence, this.#witnessed?.sequence ?? 0), last);
+    const { snapshot, state } = this.#restored(stored);
+    if (this.#actor.reads === 'run') this.#chain = new StreamChain(run, { sequence: snapshot.sequence, digest: snapshot.stream });
     if (last > snapshot.sequence) this.#told = await new ToldIndex(bus, run, address).since(snapshot.sequence + 1);
-    await this.#remember(snapshot.sequence);
-    const state = snapshot.bytes ? this.#actor.decode(snapshot.bytes) : this.#actor.initial();
+    await this.#remember(snapshot);
+    this.#compare(snapshot.sequence);
     await this.#actor.activated?.(state, contextOf(this.#source, 'activation', abort));
     [this.#state, this.#sequence, this.#savedSequence, this.#savedAt] = [state, snapshot.sequence, snapshot.sequence, clock.now()];
     return last;
   }
 
-  /** Ids handled shortly before the snapshot: the same message may come again after it. */
-  async #remember(sequence: number): Promise<void> {
+  /** The snapshot with its state; both are the initial ones where the state's bytes are none. */
+  #restored(snapshot: Snapshot): { snapshot: Snapshot; state: State } {
+    if (!snapshot.bytes) return { snapshot, state: this.#actor.initial() };
+    try {
+      return { snapshot, state: this.#actor.decode(snapshot.bytes) };
+    } catch (reason) {
+      const { run, logger } = this.#parts.options;
+      const facts = { err: reason, run, actor: addressText(this.#actor.address), sequence: snapshot.sequence };
+      logger.error(facts, 'snapshot cannot be used: the state is folded anew from the whole stream');
+      return { snapshot: initialSnapshot, state: this.#actor.initial() };
+    }
+  }
+
+  /** The stream must go at least as far as somebody has seen it. */
+  #requireReached(seen: number, last: number): void {
+    if (last >= seen) return;
+    throw new LedgerDamage(
+      this.#parts.options.run,
+      last + 1,
+      `${messageRange(last + 1, seen)} missing from the store, although ${addressText(this.#actor.address)} had handled them`,
+    );
+  }
+
+  /** Where the stream has come to the place that the witness noted, both must have seen the same messages. */
+  #compare(sequence: number): void {
+    const noted = this.#witnessed;
+    if (!noted || sequence < noted.sequence) return;
+    this.#witnessed = undefined;
+    if (sequence > noted.sequence || noted.digest === this.#chain?.position.digest) return;
+    const from = Math.min(this.#savedSequence + 1, sequence);
+    throw new LedgerDamage(
+      this.#parts.options.run,
+      from,
+      `the store holds others than the ${messageRange(from, sequence)} that were folded in before`,
+    );
+  }
+
+  /** Ids handled shortly before the snapshot: the same message may come again after it. The last of them must be the one that the snapshot ends with. */
+  async #remember({ sequence, last }: Snapshot): Promise<void> {
     if (sequence === 0) return;
     const { bus, run } = this.#parts.options;
-    for await (const stored of bus.read(run, { from: Math.max(1, sequence - rememberedIds), follow: false, ...this.#filter() })) {
+    let found: Uint8Array | undefined;
+    const onUnreadable = (place: number, _reason: string, bytes: Uint8Array): void => {
+      if (place === sequence) found = bytes;
+    };
+    const from = Math.max(1, sequence + 1 - idReach);
+    for await (const stored of bus.read(run, { from, follow: false, onUnreadable, ...this.#filter() })) {
       if (stored.sequence > sequence) break;
-      this.#recent.add(stored.message.id);
+      if (stored.sequence === sequence) found = stored.bytes;
+      this.#recent.add(stored.message.id, stored.sequence);
     }
+    if (found && messageDigest(found) === last) return;
+    const fault = found ? 'is another one' : 'is missing';
+    throw new LedgerDamage(
+      run,
+      sequence,
+      `message ${sequence} ${fault}, the last one that ${addressText(this.#actor.address)} had handled`,
+    );
   }
 
   #filter(): { to?: StatefulActor<State>['address'] } {
@@ -138,9 +200,11 @@ export class Activation<State> {
     const { bus, run } = this.#parts.options;
     const from = this.#sequence + 1;
     let unreadable: HandlerFailure | undefined;
-    const onUnreadable = (sequence: number, reason: string): void => {
-      if (!this.#parts.skipped.has(sequence))
-        unreadable ??= new HandlerFailure(sequence, undefined, new RedQueenError('data_loss', `unreadable: ${reason}`));
+    const onUnreadable = (sequence: number, reason: string, bytes: Uint8Array): void => {
+      if (this.#parts.skipped.has(sequence)) {
+        this.#chain?.add(sequence, bytes);
+        this.#passed(sequence, bytes);
+      } else unreadable ??= new HandlerFailure(sequence, undefined, new RedQueenError('data_loss', `unreadable: ${reason}`));
     };
     if (this.#sequence >= last) this.#parts.caughtUp();
     for await (const stored of bus.read(run, { from, follow: true, signal: stop, onUnreadable, ...this.#filter() })) {
@@ -153,19 +217,29 @@ export class Activation<State> {
     if (!stop.aborted) throw new RedQueenError('unavailable', `reading run ${run} ended`);
   }
 
-  async #handle({ message, sequence }: StoredMessage, abort: AbortSignal): Promise<void> {
+  async #handle({ message, sequence, bytes }: StoredMessage, abort: AbortSignal): Promise<void> {
+    this.#chain?.add(sequence, bytes);
     if (!this.#parts.skipped.has(sequence)) {
-      if (this.#recent.has(message.id)) {
+      if (this.#recent.has(message.id, sequence)) {
         this.#parts.observed('duplicates');
       } else {
         const effects = await this.#receive(message, sequence, abort);
         await this.#publish(message, effects.tells);
         this.#state = effects.state;
-        this.#recent.add(message.id);
         this.#parts.observed('handled');
       }
     }
+    this.#recent.add(message.id, sequence);
+    this.#passed(sequence, bytes);
+  }
+
+  /** The message is done with: folded in, dropped as a repetition, or skipped. */
+  #passed(sequence: number, bytes: Uint8Array): void {
     this.#sequence = sequence;
+    this.#last = bytes;
+    if (!this.#chain) return;
+    this.#compare(sequence);
+    if (!this.#witnessed) this.#actor.witness?.note(this.#chain.position, this.#state as State, this.#parts.lease.epoch);
   }
 
   async #receive(message: Message, sequence: number, abort: AbortSignal): Promise<Effects<State>> {
@@ -210,10 +284,13 @@ export class Activation<State> {
     // State and sequence are taken together, before anything is waited for.
     const sequence = this.#sequence;
     const bytes = this.#actor.encode(this.#state as State);
+    const last = this.#last ? messageDigest(this.#last) : initialSnapshot.last;
+    const stream = this.#chain?.position.digest ?? initialSnapshot.stream;
     this.#isSaving = true;
     try {
       await this.#confirmations.settled();
-      await this.#snapshots?.save(sequence, bytes);
+      this.#actor.witness?.flush();
+      await this.#snapshots?.save({ sequence, last, stream, bytes });
       this.#savedSequence = sequence;
     } finally {
       this.#isSaving = false;

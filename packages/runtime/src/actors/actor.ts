@@ -1,5 +1,6 @@
 import type { Address, Message, ToldInput } from '@redqueen/contract';
 import type { Clock, Random } from '@redqueen/core';
+import type { StreamPosition } from '../ledger/stream-chain.ts';
 
 /** A message that an actor wants told. Its id is derived from the input's id and its index. */
 export type Tell = { readonly to: Address } & ToldInput;
@@ -51,8 +52,20 @@ export interface StatefulActor<State> {
    * (a trainer: only what its last candidate committed). Always when left out.
    */
   canSnapshot?(state: State): boolean;
+  /** The second place; only with `reads: 'run'`. Where it is left out, nobody but the snapshots knows how far the stream went. */
+  readonly witness?: Witness<State>;
   /** Called with a restored or initial state before the first message, e.g. to load adapters. */
   activated?(state: State, context: ActorContext): Promise<void>;
+}
+
+/** A second place, outside of the bus, that knows how far a run's stream went and what it came to: a store that lost its end cannot know that itself. */
+export interface Witness<State> {
+  /** What was noted last; undefined where nothing was. Throws `data_loss` where it cannot be read. */
+  newest(): StreamPosition | undefined;
+  /** Notes what has been folded in; called after every message and must be cheap. */
+  note(position: StreamPosition, state: State, epoch: number): void;
+  /** Puts what was noted on the disk; throws where that cannot be done. */
+  flush(): void;
 }
 
 /** Any actor; what its state is, is its own affair. */

@@ -1,6 +1,7 @@
 import type { Address } from '@redqueen/contract';
 import type { Clock, IdSource } from '@redqueen/core';
 import type { Bus } from '../bus/port.ts';
+import type { LedgerDamage } from '../ledger/damage.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Tell } from './actor.ts';
 import type { ActorSettings } from './settings.ts';
@@ -21,6 +22,8 @@ export interface ActorHostOptions {
   readonly owner?: string | undefined;
   readonly logger: Logger;
   readonly settings?: Partial<ActorSettings>;
+  /** Told where a stateful actor finds its run's ledger damaged: it will not go on, whatever is tried. */
+  readonly onDamage?: (damage: LedgerDamage) => void;
 }
 
 /** The same with every setting filled in. */

@@ -1,12 +1,16 @@
+import { hash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import type { Address } from '@redqueen/contract';
 import { RedQueenError } from '@redqueen/core';
 import type { Bus, KeyValue, KeyValueEntry, ObjectStore } from '../bus/port.ts';
+import { streamStart } from '../ledger/stream-chain.ts';
+import type { Logger } from '../log/logger.ts';
 
 // S1. A snapshot's sequence is the last message folded in, and everything told up to there is confirmed before it is written.
 // S2. Every write is a compare-and-set on the one before it. An activation begins by writing its epoch: who wrote before it is fenced.
 // S3. A state too large for a value lies in the object store; the value that names it is written after it, the old object removed last.
+// S4. A value that is not what was written, to the last bit, is no snapshot: it is named in the log, and the state is folded anew from the stream.
 
 /** Bucket of the snapshots. */
 const snapshotBucket = 'rq-snapshots';
@@ -15,49 +19,88 @@ const snapshotObjectBucket = 'rq-snapshot-objects';
 
 const compress = promisify(gzip);
 const expand = promisify(gunzip);
-const headerBytes = 13;
+const digestBytes = 32;
+/** Epoch, sequence, kind, last message, stream. */
+const factBytes = 13 + 2 * digestBytes;
+const headerBytes = factBytes + digestBytes;
 /** The bucket keeps the last 64 values of a key. */
 const largestInline = 32 * 1024;
 
 /** A state and how far it goes. */
 export interface Snapshot {
-  readonly epoch: number;
   /** Sequence of the last message folded in. */
   readonly sequence: number;
+  /** SHA-256 of that message as stored, hexadecimal. */
+  readonly last: string;
+  /** Digest of the stream up to there, of an actor that reads the whole run; zeros otherwise. */
+  readonly stream: string;
   /** The encoded state; undefined for the initial one. */
   readonly bytes: Uint8Array | undefined;
 }
 
+/** The snapshot before the first message. */
+export const initialSnapshot: Snapshot = { sequence: 0, last: streamStart.digest, stream: streamStart.digest, bytes: undefined };
+
+/** Whose snapshots, and in which epoch. */
+export interface SnapshotOwner {
+  readonly run: string;
+  readonly address: Address;
+  readonly epoch: number;
+  readonly logger: Logger;
+}
+
+/** `digest` is that of the object's content. */
 type Payload =
   | { readonly kind: 'none' }
   | { readonly kind: 'inline'; readonly bytes: Uint8Array }
-  | { readonly kind: 'object'; readonly name: string };
+  | { readonly kind: 'object'; readonly name: string; readonly digest: string };
 
-interface Stored {
+interface Stored extends Omit<Snapshot, 'bytes'> {
   readonly epoch: number;
-  readonly sequence: number;
   readonly payload: Payload;
 }
 
 const kinds = ['none', 'inline', 'object'] as const;
+const nothing: Stored = { ...initialSnapshot, epoch: 0, payload: { kind: 'none' } };
 
-function encode(stored: Stored): Uint8Array {
-  const { payload } = stored;
-  const bytes = payload.kind === 'inline' ? payload.bytes : Buffer.from(payload.kind === 'object' ? payload.name : '');
-  const header = Buffer.alloc(headerBytes);
-  header.writeUInt32LE(stored.epoch, 0);
-  header.writeDoubleLE(stored.sequence, 4);
-  header.writeUInt8(kinds.indexOf(payload.kind), 12);
-  return Buffer.concat([header, bytes]);
+function sha256(bytes: Uint8Array): string {
+  return hash('sha256', bytes, 'hex');
 }
 
-function decode(value: Uint8Array): Stored {
+function payloadBytes(payload: Payload): Uint8Array {
+  if (payload.kind === 'inline') return payload.bytes;
+  return Buffer.from(payload.kind === 'object' ? payload.digest + payload.name : '');
+}
+
+/** Facts, the SHA-256 of facts and payload, payload. */
+function encode(stored: Stored): Uint8Array {
+  const { epoch, sequence, last, stream, payload } = stored;
+  const facts = Buffer.alloc(13);
+  facts.writeUInt32LE(epoch, 0);
+  facts.writeDoubleLE(sequence, 4);
+  facts.writeUInt8(kinds.indexOf(payload.kind), 12);
+  const summed = [facts, Buffer.from(last, 'hex'), Buffer.from(stream, 'hex')];
+  const bytes = payloadBytes(payload);
+  return Buffer.concat([...summed, hash('sha256', Buffer.concat([...summed, bytes]), 'buffer'), bytes]);
+}
+
+/** Undefined where the value is none that {@link encode} wrote. */
+function decode(value: Uint8Array): Stored | undefined {
   const bytes = Buffer.from(value);
   const rest = bytes.subarray(headerBytes);
-  const kind = kinds[bytes.readUInt8(12)] ?? 'none';
-  const payload: Payload =
-    kind === 'object' ? { kind, name: rest.toString() } : kind === 'inline' ? { kind, bytes: rest } : { kind: 'none' };
-  return { epoch: bytes.readUInt32LE(0), sequence: bytes.readDoubleLE(4), payload };
+  const sum = bytes.subarray(factBytes, headerBytes);
+  if (bytes.length < headerBytes || !sum.equals(hash('sha256', Buffer.concat([bytes.subarray(0, factBytes), rest]), 'buffer')))
+    return undefined;
+  const hex = (from: number): string => bytes.toString('hex', from, from + digestBytes);
+  const facts = { epoch: bytes.readUInt32LE(0), sequence: bytes.readDoubleLE(4), last: hex(13), stream: hex(13 + digestBytes) };
+  switch (kinds[bytes.readUInt8(12)]) {
+    case 'inline':
+      return { ...facts, payload: { kind: 'inline', bytes: rest } };
+    case 'object':
+      return { ...facts, payload: { kind: 'object', digest: rest.toString('utf8', 0, 64), name: rest.toString('utf8', 64) } };
+    default:
+      return { ...facts, payload: { kind: 'none' } };
+  }
 }
 
 /** The snapshots of one actor, as one activation sees them. */
@@ -66,37 +109,41 @@ export class Snapshots {
   readonly #objects: ObjectStore;
   readonly #key: string;
   readonly #epoch: number;
+  readonly #logger: Logger;
   #revision = 0;
   #payload: Payload = { kind: 'none' };
 
-  private constructor(bucket: KeyValue, objects: ObjectStore, key: string, epoch: number) {
+  private constructor(bucket: KeyValue, objects: ObjectStore, { run, address, epoch, logger }: SnapshotOwner) {
     this.#bucket = bucket;
     this.#objects = objects;
-    this.#key = key;
+    this.#key = `${run}.${address.role}.${address.key}`;
     this.#epoch = epoch;
+    this.#logger = logger;
   }
 
-  static async open(bus: Bus, run: string, address: Address, epoch: number): Promise<Snapshots> {
+  static async open(bus: Bus, owner: SnapshotOwner): Promise<Snapshots> {
     const [bucket, objects] = await Promise.all([bus.keyValue(snapshotBucket), bus.objects(snapshotObjectBucket)]);
-    return new Snapshots(bucket, objects, `${run}.${address.role}.${address.key}`, epoch);
+    return new Snapshots(bucket, objects, owner);
   }
 
-  /** Reads the newest snapshot and fences whoever wrote it (S2). Throws `aborted` where a later epoch was here. */
+  /** Reads the newest snapshot, the initial one where it is damaged, and fences whoever wrote it (S2). Throws `aborted` where a later epoch was here. */
   async begin(): Promise<Snapshot> {
     for (;;) {
       const entry = await this.#bucket.get(this.#key);
-      const stored: Stored = entry ? decode(entry.value) : { epoch: 0, sequence: 0, payload: { kind: 'none' } };
+      const stored = entry ? (decode(entry.value) ?? this.#damaged('its value is not what was written')) : nothing;
       if (stored.epoch > this.#epoch)
         throw new RedQueenError('aborted', `snapshot ${this.#key}: epoch ${this.#epoch} is fenced by epoch ${stored.epoch}`);
-      if (await this.#claim(entry, stored)) return { ...stored, bytes: await this.#read(stored.payload) };
+      if (await this.#claim(entry, stored)) return (await this.#read(stored)) ?? initialSnapshot;
     }
   }
 
   /** Writes a snapshot. Throws `aborted` where a later activation has begun. */
-  async save(sequence: number, bytes: Uint8Array): Promise<void> {
+  async save(snapshot: Snapshot & { readonly bytes: Uint8Array }): Promise<void> {
     const old = this.#payload;
-    const payload = await this.#store(sequence, await compress(bytes, { level: 1 }));
-    this.#revision = await this.#bucket.update(this.#key, encode({ epoch: this.#epoch, sequence, payload }), this.#revision);
+    const { sequence, last, stream } = snapshot;
+    const payload = await this.#store(sequence, await compress(snapshot.bytes, { level: 1 }));
+    const value = encode({ epoch: this.#epoch, sequence, last, stream, payload });
+    this.#revision = await this.#bucket.update(this.#key, value, this.#revision);
     this.#payload = payload;
     if (old.kind === 'object') await this.#objects.delete(old.name).catch(() => undefined);
   }
@@ -117,17 +164,32 @@ export class Snapshots {
     if (bytes.length <= largestInline) return { kind: 'inline', bytes };
     const name = `${this.#key}.${this.#epoch}.${sequence}`;
     await this.#objects.put(name, bytes);
-    return { kind: 'object', name };
+    return { kind: 'object', name, digest: sha256(bytes) };
   }
 
-  async #read(payload: Payload): Promise<Uint8Array | undefined> {
-    if (payload.kind === 'none') return undefined;
-    const bytes = payload.kind === 'inline' ? payload.bytes : await this.#objects.get(payload.name);
-    if (!bytes)
-      throw new RedQueenError(
-        'data_loss',
-        `snapshot ${this.#key}: its object is missing; delete the snapshot to rebuild the state from the stream`,
-      );
-    return await expand(bytes);
+  async #read({ payload, ...facts }: Stored): Promise<Snapshot | undefined> {
+    if (payload.kind === 'none') return { ...facts, bytes: undefined };
+    const bytes = payload.kind === 'inline' ? payload.bytes : await this.#object(payload);
+    return bytes && { ...facts, bytes: await expand(bytes) };
+  }
+
+  async #object({ name, digest }: Payload & { readonly kind: 'object' }): Promise<Uint8Array | undefined> {
+    try {
+      const bytes = await this.#objects.get(name);
+      if (bytes && sha256(bytes) === digest) return bytes;
+      this.#damaged(bytes ? `object ${name} is not what was written` : `object ${name} is missing`);
+    } catch (reason) {
+      if (!(reason instanceof RedQueenError) || reason.code !== 'data_loss') throw reason;
+      this.#damaged(reason.message);
+    }
+    return undefined;
+  }
+
+  #damaged(what: string): Stored {
+    this.#logger.error(
+      { snapshot: this.#key, what },
+      `snapshot ${this.#key} is damaged (${what}): the state is folded anew from the stream`,
+    );
+    return nothing;
   }
 }

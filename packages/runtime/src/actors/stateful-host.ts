@@ -3,6 +3,7 @@ import { RedQueenError } from '@redqueen/core';
 import { Activation, HandlerFailure } from './activation.ts';
 import type { StatefulActor, Tell } from './actor.ts';
 import { DeadLetters } from './dead-letters.ts';
+import { LedgerDamage } from '../ledger/damage.ts';
 import { causeOf, isDead } from './handler-failure.ts';
 import type { ActorHost, ActorStatus, ResolvedHostOptions } from './hosting.ts';
 import { Lease, leaseBucket } from './lease.ts';
@@ -12,6 +13,7 @@ import { backOffMs } from './settings.ts';
 // H2. A failed activation is followed by the next one, after a growing time, until `drain` or `close` (A5).
 // H3. A fenced host does not end: it stands by for the lease.
 // H4. A message that fails too often becomes a dead letter, and no later activation folds it in.
+// H5. A damaged ledger is told to whoever started the host, and no message of it is handled.
 
 /** Starts a stateful actor's host. */
 export async function startStateful<State>(actor: StatefulActor<State>, options: ResolvedHostOptions): Promise<ActorHost<State>> {
@@ -152,6 +154,10 @@ class StatefulHost<State> implements ActorHost<State> {
       logger.warn(facts, 'the bus was closed, the actor ends');
       this.#closing.abort(reason);
       return;
+    }
+    if (reason instanceof LedgerDamage) {
+      logger.error(facts, `${addressText(this.#actor.address)} refuses to work: ${reason.message}`);
+      this.#options.onDamage?.(reason);
     }
     this.#counts.failures++;
     const sequence = this.#activation?.sequence ?? 0;

@@ -76,3 +76,34 @@ export class RecentIds {
     if (oldest !== undefined) this.#ids.delete(oldest);
   }
 }
+
+/** How many messages back a stateful actor knows a repeated id. */
+export const idReach = 4096;
+
+/**
+ * Ids with the place where each came last, as far back as `reach` messages of the stream. What it knows follows from the stream alone, not from where
+ * one began to read: an activation that starts from a snapshot drops the same repetitions as one that never ended.
+ */
+export class IdWindow {
+  readonly #reach: number;
+  /** By id; oldest place first. */
+  readonly #places = new Map<string, number>();
+
+  constructor(reach = idReach) {
+    this.#reach = reach;
+  }
+
+  /** Whether the id came within the reach before that place. */
+  has(id: string, sequence: number): boolean {
+    return (this.#places.get(id) ?? Number.NEGATIVE_INFINITY) >= sequence - this.#reach;
+  }
+
+  add(id: string, sequence: number): void {
+    this.#places.delete(id);
+    this.#places.set(id, sequence);
+    for (const [oldest, place] of this.#places) {
+      if (place >= sequence - this.#reach) return;
+      this.#places.delete(oldest);
+    }
+  }
+}

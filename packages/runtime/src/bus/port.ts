@@ -3,6 +3,8 @@ import type { Address, Message, MessageInput } from '@redqueen/contract';
 /** A message with its place in its run's stream. */
 export interface StoredMessage {
   readonly message: Message;
+  /** The same as stored, byte for byte: what hashes are made of. */
+  readonly bytes: Uint8Array;
   /** Position in the run's stream, from 1. */
   readonly sequence: number;
   /** When the bus stored it, milliseconds since the epoch; the same at every read. For people (plots, durations), never for an actor's state. */
@@ -91,8 +93,8 @@ export interface ReadOptions {
   /** Go on with new messages after the last stored one. */
   readonly follow: boolean;
   readonly signal?: AbortSignal;
-  /** Told of every message that cannot be read, before it is skipped. */
-  readonly onUnreadable?: (sequence: number, reason: string) => void;
+  /** Told of every message that cannot be read, before it is skipped; what this throws ends the reading. */
+  readonly onUnreadable?: (sequence: number, reason: string, bytes: Uint8Array) => void;
 }
 
 /**
@@ -108,7 +110,7 @@ export interface Bus extends AsyncDisposable {
   mailbox(run: string, address: Address, options: MailboxOptions): Promise<Mailbox>;
   /** Reads a run's stream in order. An unreadable message is skipped and logged. */
   read(run: string, options: ReadOptions): AsyncIterable<StoredMessage>;
-  /** Sequence of the newest message of the run; 0 where there is none. */
+  /** Sequence of the newest message of the run; 0 where there is none. Throws `data_loss` where the store is known to lack one before it. */
   lastSequence(run: string): Promise<number>;
   keyValue(bucket: string): Promise<KeyValue>;
   objects(bucket: string): Promise<ObjectStore>;

@@ -3,6 +3,7 @@ import type { AnyPlugin, RunRecord } from '@redqueen/core';
 import type { Actor } from '../actors/actor.ts';
 import { startActor, type ActorHost } from '../actors/host.ts';
 import { loadPlugins } from '../plugins/load.ts';
+import { failRun } from '../runs/runs.ts';
 import { requireRunKeys, runKey, signingActor } from '../signing/run-keys.ts';
 import type { Attached } from './attachments.ts';
 import type { ServiceContext, ServiceParts } from './types.ts';
@@ -33,6 +34,8 @@ async function startAll(record: RunRecord, actors: readonly Actor[], context: Se
           owner,
           logger: log,
           settings: { drainMs: actorDrainMs },
+          onDamage: ({ message }) =>
+            void failRun(context, record.run, message).catch((err: unknown) => log.error({ err }, 'run not ended')),
         }),
       );
     }

@@ -108,6 +108,8 @@ class MemoryBus implements Bus {
         continue;
       }
       const wanted = to === undefined || log.receiverOf(sequence) === to;
+      // Whoever acts on a message may note so elsewhere: it must not be lost after that.
+      if (wanted && !log.holds(sequence)) await this.store.written();
       const stored = wanted ? this.#decode(run, log, sequence, options) : undefined;
       if (stored) yield stored;
       if (sequence % 64 === 0) await this.#nextTurn();
@@ -146,10 +148,10 @@ class MemoryBus implements Bus {
     const entry = log.get(sequence);
     if (!entry) return undefined;
     try {
-      return { message: decodeMessage(entry.bytes), sequence, storedAt: entry.storedAt };
+      return { message: decodeMessage(entry.bytes), bytes: entry.bytes, sequence, storedAt: entry.storedAt };
     } catch (reason) {
       this.#options.logger.warn({ run, sequence, err: reason }, 'unreadable message skipped');
-      options.onUnreadable?.(sequence, reason instanceof Error ? reason.message : String(reason));
+      options.onUnreadable?.(sequence, reason instanceof Error ? reason.message : String(reason), entry.bytes);
       return undefined;
     }
   }

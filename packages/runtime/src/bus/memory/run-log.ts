@@ -72,6 +72,12 @@ export class RunLog {
     return { sequence: this.last, duplicate: false };
   }
 
+  /** Whether the message would survive a kill of this process; always without a journal. */
+  holds(sequence: number): boolean {
+    const place = this.#slots[sequence - 1]?.place;
+    return place === undefined || this.#options.archive?.holds(place) !== false;
+  }
+
   receiverOf(sequence: number): string | undefined {
     return this.#slots[sequence - 1]?.to;
   }

@@ -1,6 +1,7 @@
 import { DeliverPolicy, type JetStreamClient, type JetStreamManager, type JsMsg } from '@nats-io/jetstream';
 import { decodeMessage, mailboxSubject, runSubject, streamOf } from '@redqueen/contract';
 import type { Clock } from '@redqueen/core';
+import { LedgerDamage } from '../../ledger/damage.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { ReadOptions, StoredMessage } from '../port.ts';
 import type { ConnectionEvents } from './connection-events.ts';
@@ -10,10 +11,24 @@ import type { StreamParts } from './streams.ts';
 const prefetch = 512;
 const restartAfterMs = 250;
 
-/** Sequence of the newest message of a run; 0 where there is none. */
+/**
+ * Sequence of the newest message of a run; 0 where there is none. A ledger holds every message up to it: throws {@link LedgerDamage} where the server
+ * says that it lacks some, as it does after a start on a damaged file.
+ */
 export async function lastSequenceOf({ manager, clock }: StreamParts, run: string): Promise<number> {
-  const info = await natsRepeated(clock, `read run ${run}`, () => manager.streams.info(streamOf(run)));
-  return info.state.last_seq;
+  const { state } = await natsRepeated(clock, `read run ${run}`, () => manager.streams.info(streamOf(run)));
+  if (state.messages === state.last_seq) return state.last_seq;
+  const first = state.first_seq > 1 ? 1 : await firstMissing({ manager, clock }, run);
+  throw new LedgerDamage(
+    run,
+    first,
+    `${state.last_seq - state.messages} of ${state.last_seq} messages missing from the store, the first is ${first}`,
+  );
+}
+
+async function firstMissing({ manager, clock }: StreamParts, run: string): Promise<number> {
+  const { state } = await natsRepeated(clock, `read run ${run}`, () => manager.streams.info(streamOf(run), { deleted_details: true }));
+  return Math.min(...(state.deleted ?? []), state.last_seq);
 }
 
 /** What reading needs of the bus. */
@@ -85,10 +100,15 @@ async function* orderedMessages(parts: ReaderParts, run: string, options: ReadOp
 
 function decode(message: JsMsg, run: string, options: ReadOptions, logger: Logger): StoredMessage | undefined {
   try {
-    return { message: decodeMessage(message.data), sequence: message.seq, storedAt: Math.round(message.info.timestampNanos / 1e6) };
+    return {
+      message: decodeMessage(message.data),
+      bytes: message.data,
+      sequence: message.seq,
+      storedAt: Math.round(message.info.timestampNanos / 1e6),
+    };
   } catch (reason) {
     logger.warn({ run, sequence: message.seq, err: reason }, 'unreadable message skipped');
-    options.onUnreadable?.(message.seq, reason instanceof Error ? reason.message : String(reason));
+    options.onUnreadable?.(message.seq, reason instanceof Error ? reason.message : String(reason), message.data);
     return undefined;
   }
 }

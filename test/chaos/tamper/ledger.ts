@@ -1,0 +1,96 @@
+import type { Message, MessageInput } from '@redqueen/contract';
+import {
+  HeadFile,
+  headFileOf,
+  LedgerDamage,
+  silentLogger,
+  startActor,
+  systemClock,
+  systemIds,
+  type ActorHost,
+  type Bus,
+} from '@redqueen/runtime';
+import { createAggregatorActor, witnessOf } from '../../../services/reward-aggregator/src/actor.ts';
+import type { LedgerEntry, LedgerSource } from '../../../services/reward-aggregator/src/audit/index.ts';
+import { rulesOf } from '../../../services/reward-aggregator/src/rules.ts';
+import { inOrder, recordWith, run, start, type Plan } from '../../../services/reward-aggregator/src/test-support.ts';
+
+export { run };
+/** The run whose ledger is damaged. */
+export const record = recordWith();
+
+const plan: Plan = { proposal: 'valid', outcomes: [1, 0, 0, 1], confidences: [0.8, 0.3], predictions: [[1, 0]] };
+const plans: Plan[] = [plan, { ...plan, proposal: 'malformed' }, { ...plan, outcomes: [0, 0, 0, 1] }, plan];
+
+/** What the other roles tell in so many slots. */
+export function storyOf(slots: number): Message[] {
+  return [...start(), ...Array.from({ length: slots }, (_, slot) => inOrder(`${slot}.0`, plans)).flat()];
+}
+
+/** The aggregator at work over a bus and a data folder. */
+export interface Aggregator {
+  readonly host: ActorHost;
+  /** Resolves once the message with that id was folded in; rejects with the damage that it finds. */
+  reached(id: string): Promise<void>;
+  /** Ends it without a last snapshot, as a kill does. */
+  kill(): Promise<void>;
+}
+
+/** Starts the aggregator; a snapshot is taken after every `snapshotMessages`. */
+export async function startAggregator(bus: Bus, folder: string, snapshotMessages: number): Promise<Aggregator> {
+  const head = new HeadFile(headFileOf(folder, run), { clock: systemClock, logger: silentLogger });
+  const folded = new Set<string>();
+  const waiting = new Map<string, () => void>();
+  const damage = Promise.withResolvers<never>();
+  damage.promise.catch(() => undefined);
+  const actor = createAggregatorActor(rulesOf(record), silentLogger, witnessOf(head, record));
+  const watched: typeof actor = {
+    ...actor,
+    receive(state, message, context) {
+      folded.add(message.id);
+      waiting.get(message.id)?.();
+      return actor.receive(state, message, context);
+    },
+  };
+  const host = await startActor(watched, {
+    bus,
+    run,
+    runSeed: record.seed,
+    clock: systemClock,
+    ids: systemIds,
+    logger: silentLogger,
+    settings: { leaseMs: 200, snapshotMessages, snapshotMs: 3_600_000 },
+    onDamage: (found) => damage.reject(found),
+  });
+  return {
+    host: host as ActorHost,
+    reached: (id) =>
+      Promise.race([damage.promise, folded.has(id) ? Promise.resolve() : new Promise<void>((resolve) => waiting.set(id, resolve))]),
+    async kill() {
+      await host.close();
+      head.close();
+    },
+  };
+}
+
+/** Publishes messages in order. */
+export async function publishAll(bus: Bus, messages: readonly Message[]): Promise<void> {
+  await Promise.all(messages.map((message) => bus.publish(message as MessageInput)));
+}
+
+/** The ledger of a bus as an audit reads it; `most` messages of it. */
+export function sourceOf(bus: Bus, head: LedgerSource['head'], most = Number.POSITIVE_INFINITY): LedgerSource {
+  async function* entries(): AsyncGenerator<LedgerEntry> {
+    const unreadable: LedgerEntry[] = [];
+    const onUnreadable = (sequence: number, _reason: string, bytes: Uint8Array): void => void unreadable.push({ sequence, bytes });
+    for await (const stored of bus.read(run, { from: 1, follow: false, onUnreadable })) {
+      for (const entry of [...unreadable.splice(0), stored]) if (entry.sequence <= most) yield entry;
+    }
+  }
+  return { record, head, entries };
+}
+
+/** Whether an error names the damage of a ledger or of its store, and where. */
+export function isNamed(error: unknown): boolean {
+  return error instanceof LedgerDamage || (error instanceof Error && 'code' in error && error.code === 'data_loss');
+}
