@@ -10,6 +10,7 @@ import { addPlugins } from './commands/plugins.ts';
 import { addRecipe } from './commands/recipe.ts';
 import { addKnob } from './commands/knob.ts';
 import { addModels } from './commands/models.ts';
+import { addLedgerStaleness } from './commands/ledger-staleness.ts';
 import { addLooking } from './commands/look.ts';
 import { addResume, addRun, addStart, addUp, addWatchAndStop } from './commands/run.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -37,6 +38,7 @@ export function program(): Command {
     addUp,
     addWatchAndStop,
     addLooking,
+    addLedgerStaleness,
     addClaim,
     addRecipe,
     addPlugins,

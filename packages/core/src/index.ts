@@ -37,6 +37,7 @@ export type {
   RewardReport,
   RunReport,
   SettlementReport,
+  TrainedStaleness,
 } from './report.ts';
 export { clusterShares, repetitionOptions } from './repetition.ts';
 export { registryOf, type Registry } from './registry.ts';
