@@ -19,7 +19,7 @@ export function addLedgerStaleness(program: Command): void {
   command.action((run: string | undefined, options: CommonOptions) =>
     withCluster(options, { launch: false }, async ({ client }, { terminal }) => {
       const info = await chosenRun(client, run);
-      const summary = stalenessSummary((await client.report(info.run)).staleness);
+      const summary = stalenessSummary((await client.report(info.run, { replay: true })).staleness);
       if (options.json) terminal.print(JSON.stringify({ run: info.run, ...summary }));
       else {
         terminal.print(`Run ${info.run}: ${stalenessLine(summary)}\n`);

@@ -35,7 +35,8 @@ function addReport(program: Command): void {
         for (const line of matrix) terminal.print(line);
         const { settled, voided, duplicates } = report.settlements;
         terminal.print(`\n${settled} episodes settled, ${voided} void, ${duplicates} duplicates dropped; files in ${info.folder}`);
-        terminal.print(stalenessLine(stalenessSummary(report.staleness)));
+        const ages = stalenessSummary(report.staleness);
+        if (ages.samples > 0) terminal.print(stalenessLine(ages));
       }),
     );
 }

@@ -14,8 +14,8 @@ export interface StalenessSummary {
   readonly agents: RunReport['staleness']['trained'];
 }
 
-/** Adds up the agents. */
-export function stalenessSummary({ bound, trained }: RunReport['staleness']): StalenessSummary {
+/** Adds up the agents. A report that was written before these were counted has none. */
+export function stalenessSummary({ bound = 0, trained = [] }: Partial<RunReport['staleness']>): StalenessSummary {
   const sum = (of: (agent: (typeof trained)[number]) => number): number => trained.reduce((total, agent) => total + of(agent), 0);
   const [samples, beyond] = [sum((agent) => agent.samples), sum((agent) => agent.beyond)];
   const largest = Math.max(0, ...trained.map((agent) => agent.largest));
