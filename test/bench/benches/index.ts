@@ -2,6 +2,7 @@ import { RedQueenError } from '@redqueen/core';
 import { adapterBenches } from './adapters.ts';
 import type { ModelBench } from './bench.ts';
 import { contentionBenches } from './contention.ts';
+import { eventCostBenches } from './event-cost.ts';
 import { memberBenches } from './members.ts';
 import { promptSharingBenches } from './prompt-sharing.ts';
 import { runBenches } from './run.ts';
@@ -22,6 +23,7 @@ export const benches: readonly ModelBench[] = [
   ...turnBenches,
   ...memberBenches,
   ...contentionBenches,
+  ...eventCostBenches,
   ...runBenches,
 ];
 
