@@ -10,6 +10,7 @@ import { samplingBenches } from './sampling.ts';
 import { sharedTrainingBenches } from './shared-training.ts';
 import { trainingBenches } from './training.ts';
 import { slotBenches } from './slots.ts';
+import { tellBenches } from './tells.ts';
 import { turnBenches } from './turns.ts';
 
 /** Every bench, in the order that they run in. */
@@ -23,6 +24,7 @@ export const benches: readonly ModelBench[] = [
   ...turnBenches,
   ...memberBenches,
   ...contentionBenches,
+  ...tellBenches,
   ...eventCostBenches,
   ...runBenches,
 ];
