@@ -3,6 +3,7 @@ import { type BenchBus, openBenchBus } from '../actors/bench-bus.ts';
 import { type Cost, costsByLength, type EventLoop, growth, spread, windowsAt } from '../actors/growth.ts';
 import { poolLoop } from '../actors/pool-loop.ts';
 import { projectionLoop } from '../actors/projection-loop.ts';
+import { quantileOf } from '../harness/bootstrap.ts';
 import { type UnderLoad, underLoad } from '../harness/load.ts';
 import { bench, type ModelBench } from './bench.ts';
 
@@ -104,15 +105,32 @@ const measured = new Map<string, Promise<UnderLoad<Cost[]>>>();
 
 function costsOf({ name, costs }: Series, size: Size): Promise<UnderLoad<Cost[]>> {
   const key = `${name} ${JSON.stringify(size)}`;
-  const known = measured.get(key) ?? underLoad(() => costs(size));
+  const known = measured.get(key) ?? underLoad(async () => told(name, await costs(size)));
   measured.set(key, known);
   return known;
 }
 
+/** Says the median cost at every size. */
+function told(name: string, costs: Cost[]): Cost[] {
+  const bySize = [...Map.groupBy(costs, ({ size }) => size)];
+  const parts = bySize.map(
+    ([size, group]) =>
+      `${size}: ${(
+        1e6 *
+          quantileOf(
+            group.map(({ seconds }) => seconds),
+            0.5,
+          )
+      ).toFixed(1)} µs`,
+  );
+  process.stderr.write(`P12.${name}, an event at ${parts.join(', ')}\n`);
+  return costs;
+}
+
 const sizes = {
   smoke: { first: 1, last: 2, windows: 2, events: 40, warmUp: 40 },
-  quick: { first: 3, last: 4, windows: 8, events: 1000, warmUp: 12_000 },
-  full: { first: 3, last: 6, windows: 8, events: 1000, warmUp: 20_000 },
+  quick: { first: 3, last: 4, windows: 8, events: 1000, warmUp: 20_000 },
+  full: { first: 3, last: 6, windows: 8, events: 1000, warmUp: 60_000 },
 } as const;
 
 /** P12: whether an event costs the same however much came before it and however many there are. Costs are processor time of all processes, the server's included. */

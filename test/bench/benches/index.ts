@@ -7,6 +7,7 @@ import { memberBenches } from './members.ts';
 import { promptSharingBenches } from './prompt-sharing.ts';
 import { runBenches } from './run.ts';
 import { samplingBenches } from './sampling.ts';
+import { scalingBenches } from './scaling.ts';
 import { sharedTrainingBenches } from './shared-training.ts';
 import { trainingBenches } from './training.ts';
 import { slotBenches } from './slots.ts';
@@ -25,6 +26,7 @@ export const benches: readonly ModelBench[] = [
   ...memberBenches,
   ...contentionBenches,
   ...tellBenches,
+  ...scalingBenches,
   ...eventCostBenches,
   ...runBenches,
 ];
