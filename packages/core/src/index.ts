@@ -28,6 +28,7 @@ export type {
   FrontierCell,
   HeldOutLook,
   HeldOutRow,
+  IdleRatios,
   LineageMark,
   Measured,
   MeasuredArm,

@@ -236,6 +236,18 @@ export interface DeviceReportSection {
   /** Share of the busy time spent outside llama.cpp and ggml; absent before any work. */
   readonly outsideNative?: number;
   readonly secondsByWork: Readonly<Record<string, number>>;
+  /** How much of the lanes' time nothing was done in; absent before any work. */
+  readonly idle?: IdleRatios;
+}
+
+/** Idle shares of a run's lane time (its seconds times the device's threads), each in [0, 1]: docs/reference/report.md says which time is whose. */
+export interface IdleRatios {
+  /** Of all lane time. */
+  readonly device: number;
+  /** Of the lane time that training left. */
+  readonly sampler: number;
+  /** Of the lane time that sampling and scoring left. */
+  readonly trainer: number;
 }
 
 /** What one process of the cluster costs. */

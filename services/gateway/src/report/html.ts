@@ -37,6 +37,7 @@ function tiles(report: RunReport): string {
       `${countText(report.tokens.trained / Math.max(1, report.elapsedSeconds))} a second`,
     ),
     tile('staleness', report.staleness.mean.toFixed(2), `versions; at most ${report.staleness.largest}`),
+    tile('idle', device?.idle === undefined ? 'unknown' : `${(device.idle.device * 100).toFixed(1)} %`, 'of the policy device’s lane time'),
     tile(
       'outside llama.cpp',
       device?.outsideNative === undefined ? 'unknown' : `${(device.outsideNative * 100).toFixed(1)} %`,
