@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { IdleRatios } from '@redqueen/core';
 import { connectRpc, projectFolder } from '@redqueen/runtime';
 import { parse } from 'yaml';
 import { processCosts } from '../../services/gateway/src/cost/processes.ts';
@@ -25,8 +26,12 @@ export interface Measurement {
   readonly outsideNative: number;
   readonly deviceSecondsByWork: Readonly<Record<string, number>>;
   readonly threads: number;
+  readonly idle: IdleRatios;
   readonly runSeconds: number;
   readonly updates: number;
+  /** Samples that were trained on, by whether they were older than the recipe allows. */
+  readonly beyondBound: number;
+  readonly withinBound: number;
   readonly sampledTokensPerSecond: number;
   readonly trainedTokensPerSecond: number;
   readonly attemptsPerSecond: number;
@@ -90,8 +95,14 @@ interface Report {
   readonly updatesDone: number;
   readonly tokens: { readonly sampled: number; readonly trained: number };
   readonly attempts: { readonly sampled: number };
+  readonly staleness: { readonly trained: readonly { readonly samples: number; readonly beyond: number }[] };
   readonly cost: {
-    readonly device?: { readonly threads: number; readonly outsideNative?: number; readonly secondsByWork: Record<string, number> };
+    readonly device?: {
+      readonly threads: number;
+      readonly outsideNative?: number;
+      readonly secondsByWork: Record<string, number>;
+      readonly idle?: IdleRatios;
+    };
   };
 }
 
@@ -131,6 +142,9 @@ export async function measure(options: BenchOptions): Promise<Measurement> {
     outsideNative: device?.outsideNative ?? Number.NaN,
     deviceSecondsByWork: device?.secondsByWork ?? {},
     threads: device?.threads ?? Number.NaN,
+    idle: device?.idle ?? { device: Number.NaN, sampler: Number.NaN, trainer: Number.NaN },
+    beyondBound: report.staleness.trained.reduce((sum, { beyond }) => sum + beyond, 0),
+    withinBound: report.staleness.trained.reduce((sum, { samples, beyond }) => sum + samples - beyond, 0),
     runSeconds: report.elapsedSeconds,
     updates: report.updatesDone,
     sampledTokensPerSecond: perSecond(report.tokens.sampled),

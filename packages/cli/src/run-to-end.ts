@@ -4,6 +4,7 @@ import { RedQueenError, type RedQueen, type RunInfo, type RunReport } from '@red
 import { exitCodes } from './exit-codes.ts';
 import { followRun, stopRun } from './follow.ts';
 import { heldOutJson, heldOutTable } from './render/held-out.ts';
+import { idleText } from './render/idle.ts';
 import type { Terminal } from './terminal.ts';
 
 /** What was made of a run, for a person. */
@@ -25,6 +26,7 @@ async function resultLine(info: RunInfo, report: RunReport): Promise<string> {
     seconds: Math.round(report.elapsedSeconds * 10) / 10,
     sampledTokens: report.tokens.sampled,
     trainedTokens: report.tokens.trained,
+    idle: report.cost.device?.idle ?? null,
     heldOut: heldOutJson(report),
     report: files.find((file) => file.endsWith('report.html')) ?? '',
     adapters: files.filter((file) => file.endsWith('.gguf')),
@@ -45,6 +47,7 @@ export async function printResult(
   terminal.print(
     'n: held-out items of the second measurement; in brackets the 95 % Wilson interval in percent; change in points where it is percent.',
   );
+  for (const line of idleText(report)) terminal.print(line);
   const files = await madeFiles(info.folder);
   if (files.length > 0) terminal.print(`\nMade:\n${files.map((file) => `  ${file}`).join('\n')}`);
 }

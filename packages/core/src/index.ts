@@ -36,6 +36,7 @@ export type {
   FrontierCell,
   HeldOutLook,
   HeldOutRow,
+  IdleRatios,
   LineageMark,
   Measured,
   MeasuredArm,
@@ -45,6 +46,7 @@ export type {
   RewardReport,
   RunReport,
   SettlementReport,
+  TrainedStaleness,
 } from './report.ts';
 export { clusterShares, repetitionOptions } from './repetition.ts';
 export { registryOf, type Registry } from './registry.ts';

@@ -193,6 +193,25 @@ export interface Conversation {
   readonly explanation: string;
 }
 
+/** How old the samples were that one agent was trained on, at the moment of training, from the run's stream alone. */
+export interface TrainedStaleness {
+  readonly agent: string;
+  /** Samples that candidates were trained on. */
+  readonly samples: number;
+  /** The same by how many releases came after the version that sampled them, from 0. */
+  readonly histogram: readonly number[];
+  readonly largest: number;
+  /** Samples trained on though they were older than the recipe allows, or of no released version: 0, or the bound did not hold. */
+  readonly beyond: number;
+  /** Samples that became too old while their batch waited, and were left out by the trainer. */
+  readonly leftOut: number;
+  /** Samples that the aggregator left out because they were too old, or attested by no released version. */
+  readonly dropped: number;
+  readonly refused: number;
+  /** Samples of batches that changed no weight that was kept: a learning rate of 0, no signal, a rollback. */
+  readonly unused: number;
+}
+
 /** Counts of what was settled. */
 export interface SettlementReport {
   readonly settled: number;
@@ -217,6 +236,18 @@ export interface DeviceReportSection {
   /** Share of the busy time spent outside llama.cpp and ggml; absent before any work. */
   readonly outsideNative?: number;
   readonly secondsByWork: Readonly<Record<string, number>>;
+  /** How much of the lanes' time nothing was done in; absent before any work. */
+  readonly idle?: IdleRatios;
+}
+
+/** Idle shares of a run's lane time (its seconds times the device's threads), each in [0, 1]: docs/reference/report.md says which time is whose. */
+export interface IdleRatios {
+  /** Of all lane time. */
+  readonly device: number;
+  /** Of the lane time that training left. */
+  readonly sampler: number;
+  /** Of the lane time that sampling and scoring left. */
+  readonly trainer: number;
 }
 
 /** What one process of the cluster costs. */
@@ -278,11 +309,14 @@ export interface RunReport {
   readonly staleness: {
     readonly mean: number;
     readonly largest: number;
-    /** Samples left out because they were too old. */
+    /** Samples left out because they were too old when their batch was told. */
     readonly dropped: number;
     /** Groups by staleness in versions, from 0. */
     readonly histogram: readonly number[];
     readonly curve: readonly CurvePoint[];
+    /** The recipe's maxStaleness, and how old every sample was when it was trained on. */
+    readonly bound: number;
+    readonly trained: readonly TrainedStaleness[];
   };
   readonly attempts: {
     readonly sampled: number;

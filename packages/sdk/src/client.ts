@@ -150,8 +150,8 @@ export interface RedQueen extends Disposable {
   explain(run: string, episode: string, call?: CallOptions): Promise<ExplainResponse>;
   /** The newest ended episodes, newest first. */
   episodes(run: string, limit?: number, call?: CallOptions): Promise<EpisodeSummary[]>;
-  /** Everything measured so far. */
-  report(run: string, call?: CallOptions): Promise<RunReport>;
+  /** Everything measured so far. Of a run that is over it is what was written at its end; with `replay` its stream is read again. */
+  report(run: string, call?: CallOptions & { readonly replay?: boolean }): Promise<RunReport>;
   /** Messages that could not be handled, of one run or of all. */
   deadLetters(run?: string, call?: CallOptions): Promise<DeadLetter[]>;
   cluster(call?: CallOptions): Promise<ClusterResponse>;
@@ -226,7 +226,8 @@ export function connect(address: string): RedQueen {
     explain: async (run, episodeId, call) =>
       present((await invoke('ExplainEpisode', { run, episodeId }, call, timeouts.slow)).explanation, 'explanation'),
     episodes: async (run, limit = 0, call = undefined) => (await invoke('ListEpisodes', { run, limit }, call)).episodes,
-    report: async (run, call) => JSON.parse((await invoke('Report', { run }, call, timeouts.slow)).json) as RunReport,
+    report: async (run, call) =>
+      JSON.parse((await invoke('Report', { run, replay: call?.replay ?? false }, call, timeouts.slow)).json) as RunReport,
     deadLetters: async (run = '', call = undefined) => (await invoke('ListDeadLetters', { run }, call)).letters,
     cluster: (call) => invoke('Cluster', {}, call),
     close,

@@ -23,6 +23,7 @@ const address = { role: 'policy', key: '0' };
  * P2 Batches that come while a candidate is at the gate wait in the state; none is lost, none is trained twice.
  * P3 A version number is used once.
  * P4 Whatever fails half-way leaves the state as it was; the device is brought back in step before its next use.
+ * P5 No sample is trained on that is more than `maxStaleness` releases old at that moment, however long its batch waited; its Candidate counts those left out.
  */
 export function policyActor(policies: RunPolicies): StatefulActor<PolicyState> {
   const { bus, plan, pruner, trainer } = policies;
@@ -155,6 +156,6 @@ async function perform({ plan, trainer }: RunPolicies, state: PolicyState, actio
     case 'publish':
       return published(plan, state, agent, await trainer.publish(state, agent, action.version));
     case 'train':
-      return trained(state, agent, action.learningRate, await trainer.train(state, agent, action.batch, action.learningRate));
+      return trained(state, action, await trainer.train(state, agent, action.batch, action.learningRate));
   }
 }

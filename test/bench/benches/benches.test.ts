@@ -5,6 +5,7 @@ import { runBench } from '../harness/bench.ts';
 import { clocks, Models } from '../models.ts';
 import { fairShare } from './contention.ts';
 import { benches } from './index.ts';
+import { runBenches } from './run.ts';
 import { lognormalLengths } from './slots.ts';
 import { longestWait } from './turns.ts';
 
@@ -13,7 +14,7 @@ afterAll(() => folder.dispose());
 const models = new Models(folder.path);
 
 /** Runs of a whole cluster are what the end-to-end tests are for. */
-const here = benches.filter(({ id }) => !id.startsWith('run.'));
+const here = benches.filter((bench) => !runBenches.includes(bench));
 
 test.each(here.map((bench) => [bench.id, bench] as const))('%s', async (id, bench) => {
   const figure = await runBench(bench, 'smoke', { ...clocks, threads: 1, models });

@@ -2,13 +2,16 @@ import { RedQueenError } from '@redqueen/core';
 import { adapterBenches } from './adapters.ts';
 import type { ModelBench } from './bench.ts';
 import { contentionBenches } from './contention.ts';
+import { eventCostBenches } from './event-cost.ts';
 import { memberBenches } from './members.ts';
 import { promptSharingBenches } from './prompt-sharing.ts';
 import { runBenches } from './run.ts';
 import { samplingBenches } from './sampling.ts';
+import { scalingBenches } from './scaling.ts';
 import { sharedTrainingBenches } from './shared-training.ts';
 import { trainingBenches } from './training.ts';
 import { slotBenches } from './slots.ts';
+import { tellBenches } from './tells.ts';
 import { turnBenches } from './turns.ts';
 
 /** Every bench, in the order that they run in. */
@@ -22,6 +25,9 @@ export const benches: readonly ModelBench[] = [
   ...turnBenches,
   ...memberBenches,
   ...contentionBenches,
+  ...tellBenches,
+  ...scalingBenches,
+  ...eventCostBenches,
   ...runBenches,
 ];
 

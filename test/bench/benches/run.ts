@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Direction } from '../harness/figure.ts';
 import { type UnderLoad, underLoad } from '../harness/load.ts';
 import { measure, type Measurement } from '../measure.ts';
 import { bench, type ModelBench } from './bench.ts';
@@ -30,6 +31,9 @@ function defaultRun(size: Size): Promise<UnderLoad<Measurement>> {
 
 interface Limit {
   readonly name: string;
+  /** Where it is no figure of "run". */
+  readonly id?: string;
+  readonly direction?: Direction;
   readonly what: string;
   readonly unit: string;
   readonly limit: number;
@@ -63,17 +67,54 @@ const limits: readonly Limit[] = [
     timed: false,
     of: (run) => run.threads / availableParallelism(),
   },
+  {
+    name: 'staleness',
+    id: 'P8',
+    what: 'share of the samples trained on that were within maxStaleness releases of their version, from the run’s stream',
+    unit: '',
+    limit: 1,
+    direction: 'at least',
+    timed: false,
+    of: (run) => run.withinBound / (run.withinBound + run.beyondBound),
+  },
+  {
+    name: 'idle',
+    id: 'P17.device',
+    what: 'share of all lane time in which nothing was computed',
+    unit: '',
+    limit: 0.2,
+    timed: true,
+    of: (run) => run.idle.device,
+  },
+  {
+    name: 'idle-sampler',
+    id: 'P17.sampler',
+    what: 'idle share of the lane time that training left to sampling',
+    unit: '',
+    limit: 0.2,
+    timed: true,
+    of: (run) => run.idle.sampler,
+  },
+  {
+    name: 'idle-trainer',
+    id: 'P17.trainer',
+    what: 'idle share of the lane time that sampling left to training',
+    unit: '',
+    limit: 0.2,
+    timed: true,
+    of: (run) => run.idle.trainer,
+  },
 ];
 
 /** What a run of the default recipe costs, against the limits that were promised. */
-export const runBenches: readonly ModelBench[] = limits.map(({ name, what, unit, limit, timed, of }) =>
+export const runBenches: readonly ModelBench[] = limits.map(({ name, id, what, unit, limit, direction = 'at most', timed, of }) =>
   bench<Size>({
-    id: `run.${name}`,
+    id: id ?? `run.${name}`,
     what,
     baseline: '',
     subject: 'a short run of the default recipe, all services and nats-server',
     target: limit,
-    direction: 'at most',
+    direction,
     unit,
     sizes: { smoke: { updates: 1 }, quick: { updates: 12 }, full: { updates: 60 } },
     open: async (size) => ({

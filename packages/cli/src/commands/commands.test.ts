@@ -56,6 +56,9 @@ describe('the command line', () => {
     const report = await here('report', '--json');
     expect(JSON.parse(report.stdout)).toMatchObject({ run: 'done', format: 1 });
     expect((await here('report', 'done')).stdout).toMatch(/executor +all +right, sampled/);
+    const ages = await here('ledger', 'staleness', '--json');
+    expect(ages.code).toBe(0);
+    expect(JSON.parse(ages.stdout)).toMatchObject({ run: 'done', bound: 1, beyond: 0, share: 1 });
     expect((await here('dead', 'list')).stdout).toContain('No dead letters');
   });
 

@@ -6,6 +6,7 @@ import { audit, withLedger } from '../launch/index.ts';
 import { clusterOptions, wholeNumber, type CommonOptions } from '../options.ts';
 import { explanationLines, replayLines, verificationLines } from '../render/ledger.ts';
 import { configOf } from '../session.ts';
+import { addStaleness } from './ledger-staleness.ts';
 
 interface LedgerOptions extends CommonOptions {
   readonly run?: string;
@@ -70,10 +71,11 @@ function addExplain(ledger: Command): void {
     );
 }
 
-/** `redqueen ledger verify|replay|explain`. */
+/** `redqueen ledger verify|replay|explain|staleness`. */
 export function addLedger(program: Command): void {
-  const ledger = program.command('ledger').description('the ledger of a run, read from the store itself: no service is asked');
+  const ledger = program.command('ledger').description('the ledger of a run: whether it holds, what it comes to, where a number came from');
   addVerify(ledger);
   addReplay(ledger);
   addExplain(ledger);
+  addStaleness(ledger);
 }

@@ -3,6 +3,8 @@ import { withCluster } from '../command.ts';
 import { clusterOptions, type RunOptions } from '../options.ts';
 import { crossPlayTable } from '../render/cross-play.ts';
 import { heldOutTable } from '../render/held-out.ts';
+import { idleText } from '../render/idle.ts';
+import { stalenessLine, stalenessSummary } from '../render/staleness.ts';
 import { textTable } from '../render/text-table.ts';
 import { chosenRun } from '../session.ts';
 
@@ -34,6 +36,9 @@ function addReport(program: Command): void {
         for (const line of matrix) terminal.print(line);
         const { settled, voided, duplicates } = report.settlements;
         terminal.print(`\n${settled} episodes settled, ${voided} void, ${duplicates} duplicates dropped; files in ${info.folder}`);
+        for (const line of idleText(report)) terminal.print(line);
+        const ages = stalenessSummary(report.staleness);
+        if (ages.samples > 0) terminal.print(stalenessLine(ages));
       }),
     );
 }

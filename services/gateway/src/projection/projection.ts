@@ -54,7 +54,7 @@ export function emptyProjection(recipe: Recipe, monitors: Bench = openBench(reci
     rewards: new Map(),
     frontier: emptyFrontier(recipe),
     tallies: emptyTallies(),
-    staleness: emptyStaleness(),
+    staleness: emptyStaleness(recipe.maxStaleness),
     episodes: emptyEpisodes(),
     controls: emptyControls(),
     monitors,

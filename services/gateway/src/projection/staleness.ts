@@ -2,9 +2,12 @@ import type { Body, Message } from '@redqueen/contract';
 import { movingAverage, type RunReport } from '@redqueen/core';
 import { curvePoints, emptyCurve, extendCurve, type Curve } from './curve.ts';
 import { lineageOf, type Lineages } from './lineages.ts';
+import { emptyTrainedSamples, foldTrainedSamples, trainedStalenessReport, type TrainedSamples } from './trained-staleness.ts';
 
-/** How old the samples in the batches are, in versions of their agent. */
+/** How old the samples in the batches are, in versions of their agent: when the batch was told, and when it was trained on. */
 export interface Staleness {
+  readonly bound: number;
+  readonly trained: TrainedSamples;
   groups: number;
   mean: number;
   largest: number;
@@ -17,8 +20,8 @@ export interface Staleness {
 const rate = 0.1;
 
 /** No batch yet. */
-export function emptyStaleness(): Staleness {
-  return { groups: 0, mean: 0, largest: 0, dropped: 0, histogram: [], curve: emptyCurve() };
+export function emptyStaleness(bound: number): Staleness {
+  return { bound, trained: emptyTrainedSamples(), groups: 0, mean: 0, largest: 0, dropped: 0, histogram: [], curve: emptyCurve() };
 }
 
 function foldBatch(staleness: Staleness, released: number, body: Body<'batch'>, seconds: number): void {
@@ -40,10 +43,11 @@ function foldBatch(staleness: Staleness, released: number, body: Body<'batch'>, 
 
 /** Folds one message in: staleness is the released version when the batch was told minus the version that sampled the group. */
 export function foldStaleness(staleness: Staleness, lineages: Lineages, message: Message, seconds: number): void {
+  foldTrainedSamples(staleness.trained, message, staleness.bound);
   if (message.kind === 'batch') foldBatch(staleness, lineageOf(lineages, message.body.agent).version, message.body, seconds);
 }
 
 /** Staleness' part of the report. */
-export function stalenessReport({ mean, largest, dropped, histogram, curve }: Staleness): RunReport['staleness'] {
-  return { mean, largest, dropped, histogram, curve: curvePoints(curve) };
+export function stalenessReport({ mean, largest, dropped, histogram, curve, bound, trained }: Staleness): RunReport['staleness'] {
+  return { mean, largest, dropped, histogram, curve: curvePoints(curve), bound, trained: trainedStalenessReport(trained) };
 }

@@ -1,4 +1,5 @@
 import { agentsOfRole, type CostReport, type DeadLetterReport, type HeldOutRow, type RunRecord, type RunReport } from '@redqueen/core';
+import { withIdle } from '../cost/idle.ts';
 import { benchReport } from '../monitors/bench.ts';
 import { crossPlayReport } from '../projection/cross-play.ts';
 import { exampleEpisode } from '../projection/episodes.ts';
@@ -68,7 +69,11 @@ export function reportOf(record: RunRecord, projection: Projection, extras: Repo
     focus: focusOf(projection.frontier),
     staleness: stalenessReport(projection.staleness),
     ...tallyReport(projection.tallies),
-    cost: { ...extras.cost, ...(first === undefined ? {} : { firstUpdateSeconds: first }) },
+    cost: {
+      ...extras.cost,
+      ...(extras.cost.device && { device: withIdle(extras.cost.device, elapsedSeconds(projection)) }),
+      ...(first === undefined ? {} : { firstUpdateSeconds: first }),
+    },
     deadLetters: extras.deadLetters,
     ...(episode ? { episode } : {}),
     ...(crossPlay ? { crossPlay } : {}),

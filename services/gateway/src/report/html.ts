@@ -37,6 +37,7 @@ function tiles(report: RunReport): string {
       `${countText(report.tokens.trained / Math.max(1, report.elapsedSeconds))} a second`,
     ),
     tile('staleness', report.staleness.mean.toFixed(2), `versions; at most ${report.staleness.largest}`),
+    tile('idle', device?.idle === undefined ? 'unknown' : `${(device.idle.device * 100).toFixed(1)} %`, 'of the policy device’s lane time'),
     tile(
       'outside llama.cpp',
       device?.outsideNative === undefined ? 'unknown' : `${(device.outsideNative * 100).toFixed(1)} %`,
@@ -149,6 +150,13 @@ function episode(conversation: Conversation | undefined): string {
   return conversation ? conversationHtml(conversation) : '<p class="empty">No episode was settled.</p>';
 }
 
+/** How old the samples were, and how many were too old. */
+function agingText({ trained, bound, dropped }: RunReport['staleness']): string {
+  const sum = (of: (agent: (typeof trained)[number]) => number): number => trained.reduce((total, agent) => total + of(agent), 0);
+  const [samples, beyond, leftOut] = [sum((agent) => agent.samples), sum((agent) => agent.beyond), sum((agent) => agent.leftOut)];
+  return `of ${samples} samples trained on ${beyond} were more than ${bound} release(s) old; ${dropped + leftOut} were too old and left out`;
+}
+
 /** The report as one HTML file that needs nothing else: style and charts are inside. */
 export function reportHtml(report: RunReport): string {
   const throughput = chartSvg({
@@ -176,11 +184,7 @@ export function reportHtml(report: RunReport): string {
       'right answers, greedy, at tasks that the proposer’s versions invent; first row and first column are the frozen opponents',
       crossPlayHtml(report.crossPlay),
     ),
-    section(
-      'Staleness and throughput',
-      `${report.staleness.dropped} samples were too old and left out`,
-      `<div class="grid2">${staleness}${throughput}</div>`,
-    ),
+    section('Staleness and throughput', agingText(report.staleness), `<div class="grid2">${staleness}${throughput}</div>`),
     section('One episode', 'who said what, what it earned, and why', episode(report.episode)),
     section('What it cost', '', cost(report)),
   ];

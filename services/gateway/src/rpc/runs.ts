@@ -1,6 +1,6 @@
 import { RedQueenError, type Recipe, type RunRecord } from '@redqueen/core';
 import { recipeNames, requireRunKeys, rewardKeysIn, type Handlers } from '@redqueen/runtime';
-import { currentReport, recordOf, type Gateway } from '../gateway.ts';
+import { currentReport, liveReport, readyView, recordOf, type Gateway } from '../gateway.ts';
 import { freshRunId } from '../run-control/run-control.ts';
 import { requireWorkable } from '../recipe-check.ts';
 import { isLive } from '../runs/views.ts';
@@ -89,8 +89,12 @@ export function runHandlers(gateway: Gateway): RunHandlers {
     }),
     ListRuns: async () => ({ runs: await Promise.all((await gateway.runs.list()).map((record) => runMessage(gateway, record))) }),
     GetRun: async ({ run }) => answer(await recordOf(gateway, run)),
-    Report: async ({ run }, call) => ({
-      json: JSON.stringify(await currentReport(gateway, await recordOf(gateway, run), call.signal)),
-    }),
+    Report: async ({ run, replay }, { signal }) => {
+      const record = await recordOf(gateway, run);
+      const report = replay
+        ? await liveReport(gateway, await readyView(gateway, record, signal))
+        : await currentReport(gateway, record, signal);
+      return { json: JSON.stringify(report) };
+    },
   };
 }

@@ -1,5 +1,6 @@
 import type { Batch } from '@redqueen/contract';
 import { learningRateOf } from './schedule.ts';
+import { freshPart } from './staleness.ts';
 import { committedFiles, newestOf, type AgentState, type Files, type PolicyState, type RunPlan, type Version } from './state.ts';
 import { isEnding, versionIsDue } from './training.ts';
 
@@ -13,8 +14,8 @@ export type Action =
   | { readonly kind: 'rewind'; readonly agent: string; readonly files: Files }
   /** Store the weights in training and load them as that version. */
   | { readonly kind: 'publish'; readonly agent: string; readonly version: number }
-  /** One optimizer update. */
-  | { readonly kind: 'train'; readonly agent: string; readonly batch: Batch; readonly learningRate: number };
+  /** One optimizer update on what of the first waiting batch is not too stale. */
+  | { readonly kind: 'train'; readonly agent: string; readonly batch: Batch; readonly stale: number; readonly learningRate: number };
 
 /** What is to be done next, or undefined when everything waits for messages. A function of the state alone. */
 export function nextAction(plan: RunPlan, state: PolicyState): Action | undefined {
@@ -36,7 +37,12 @@ function actionOf(plan: RunPlan, state: PolicyState, agent: AgentState): Action 
   if (versionIsDue(plan, state, agent)) return { kind: 'publish', agent: name, version: agent.versions.length };
   const [batch] = agent.pending;
   if (!batch || isEnding(plan, state, agent)) return undefined;
-  return { kind: 'train', agent: name, batch, learningRate: learningRateOf(plan, state, agent) };
+  return {
+    kind: 'train',
+    agent: name,
+    ...freshPart(agent, batch, plan.recipe.maxStaleness),
+    learningRate: learningRateOf(plan, state, agent),
+  };
 }
 
 /** The training state is back at the committed files. */

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { answerTo, batchOf, Laboratory } from '../testing/laboratory.ts';
 import { testPlan } from '../testing/plan.ts';
 import { agentsOf, RedQueenError } from '@redqueen/core';
-import { committedFiles, newestOf, type AgentState, type PolicyState } from './state.ts';
+import { agentOf as agentIn, committedFiles, newestOf, type AgentState, type PolicyState } from './state.ts';
 
 // The lineage under any sequence of batches, gate answers, rollbacks, promotions, crashes and deaths of the device.
 
@@ -68,7 +68,7 @@ class Stream {
   async #batch(name: string): Promise<void> {
     const number = (this.numbers.get(name) ?? 0) + 1;
     this.numbers.set(name, number);
-    await this.laboratory.send(batchOf(name, number));
+    await this.laboratory.send(batchOf(name, number, agentIn(this.laboratory.state, name).current));
   }
 
   async #answer(passed: readonly boolean[]): Promise<void> {
@@ -137,7 +137,7 @@ async function checkAgent(laboratory: Laboratory, state: AgentState, received: n
     await laboratory.policies.trainer.inStep(state);
     expect(trainedOn(laboratory.device.agents.get(`test:${state.agent}`)?.weights ?? '')).toEqual([
       ...trainedOn(committed),
-      ...state.uncommitted.map(({ batch }) => batch.number),
+      ...state.uncommitted.flatMap(({ batch, stats }) => (stats ? [batch.number] : [])),
     ]);
   }
 }

@@ -29,7 +29,7 @@ async function answer(passed: readonly boolean[], hash?: string): Promise<void> 
 }
 
 async function batches(first: number, last: number, name = agent): Promise<void> {
-  for (let number = first; number <= last; number++) await laboratory.send(batchOf(name, number));
+  for (let number = first; number <= last; number++) await laboratory.send(batchOf(name, number, of(name).current));
 }
 
 const of = (name: string) => laboratory.state.agents.find((each) => each.agent === name) ?? laboratory.state.agents[0]!;

@@ -45,6 +45,8 @@ export interface TrainedBatch {
   readonly learningRate: number;
   /** Absent where nothing was computed (no signal, or a role that does not train). */
   readonly stats?: TrainingStats;
+  /** Samples that were left out of it because they had become too stale; absent for none. */
+  readonly stale?: number;
 }
 
 /** What an agent does: waits for its files, for version 0's measurement, trains, waits at the gate, or is done with the run. */

@@ -17,6 +17,7 @@ export function candidateTell(agent: AgentState, version: Version, canaryDiffere
     updates: version.updates,
     stats: meanStats(agent.uncommitted),
     canaryDifference,
+    stale: agent.uncommitted.reduce((sum, { stale = 0 }) => sum + stale, 0),
   };
   return { to: policy, kind: 'candidate', body };
 }

@@ -1,5 +1,6 @@
 import type { Batch, Candidate, TrainingStats } from '@redqueen/contract';
 import { lineageOf } from '../lineages/index.ts';
+import type { Action } from './actions.ts';
 import { release, refuse } from './release.ts';
 import { progressOf } from './schedule.ts';
 import {
@@ -22,6 +23,9 @@ import { anchorTell, candidateTell } from './tells.ts';
 /** Largest canary difference at which a version may be served. */
 export const maxCanaryDifference = 1e-3;
 
+/** What an update was made with. */
+type Training = Extract<Action, { readonly kind: 'train' }>;
+
 /** What became of turning the weights in training into a version. */
 export type Publication =
   /** The weights are those of the current version to the last bit. */
@@ -40,12 +44,13 @@ export function created(plan: RunPlan, state: PolicyState, name: string, files: 
   return { state: withAgent(state, measuring), tells: [anchorTell(plan, measuring, 0)] };
 }
 
-/** The first waiting batch was trained on; `stats` is absent where nothing was computed. */
-export function trained(state: PolicyState, name: string, learningRate: number, stats: TrainingStats | undefined): Step {
+/** The first waiting batch was trained on, as far as the action says; `stats` is absent where nothing was computed. */
+export function trained(state: PolicyState, { agent: name, batch, stale, learningRate }: Training, stats: TrainingStats | undefined): Step {
   const agent = agentOf(state, name);
-  const [batch, ...pending] = agent.pending;
-  if (!batch) return quiet(state);
-  const done = stats ? { batch, learningRate, stats: withOwnMismatch(agent, batch, stats) } : { batch, learningRate };
+  const [first, ...pending] = agent.pending;
+  if (!first) return quiet(state);
+  const counted = { batch, learningRate, ...(stale > 0 && { stale }) };
+  const done = stats ? { ...counted, stats: withOwnMismatch(agent, batch, stats) } : counted;
   return quiet(withAgent(state, { ...agent, pending, uncommitted: [...agent.uncommitted, done], updates: agent.updates + 1 }));
 }
 
