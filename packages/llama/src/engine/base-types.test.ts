@@ -36,10 +36,21 @@ const shape: RandomShape = {
   tied: true,
 };
 
-const shapes: readonly RandomShape[] = [
-  shape,
-  { ...shape, architecture: 'qwen2', ropeMode: 2, tied: false },
-  { ...shape, architecture: 'qwen3', ropeMode: 2, headSize: 32, ropeDimensions: 32 },
+const gemma: RandomShape = {
+  ...shape,
+  architecture: 'gemma3',
+  ropeMode: 2,
+  headSize: 32,
+  ropeDimensions: 32,
+  slidingWindow: { tokens: 7, period: 2, ropeBase: 5000 },
+};
+
+/** With how much of what `types` allow is allowed: what Gemma's parts add to the residual stream is brought to one size first, rounding included. */
+const shapes: readonly (readonly [RandomShape, number])[] = [
+  [shape, 1],
+  [{ ...shape, architecture: 'qwen2', ropeMode: 2, tied: false }, 1],
+  [{ ...shape, architecture: 'qwen3', ropeMode: 2, headSize: 32, ropeDimensions: 32 }, 1],
+  [gemma, 5],
 ];
 
 /**
@@ -87,7 +98,7 @@ function cosine(a: Float32Array, b: Float32Array): number {
   return a.reduce((sum, value, index) => sum + value * (b[index] as number), 0) / Math.hypot(...a) / Math.hypot(...b);
 }
 
-describe.each(shapes.map((each) => [each.architecture, each] as const))('%s', (architecture, each) => {
+describe.each(shapes.map(([each, slack]) => [each.architecture, each, slack] as const))('%s', (architecture, each, slack) => {
   it.each(types)(
     'with %s matrices has the log-probs of llama.cpp, and nearly the gradients of the same weights as F32',
     async (type, apart, least) => {
@@ -98,10 +109,10 @@ describe.each(shapes.map((each) => [each.architecture, each] as const))('%s', (a
       const [[ours = []] = []] = await engine.score('base', baseWeights, [
         { prompt: tokens.subarray(0, 1), continuations: [tokens.subarray(1)] },
       ]);
-      expect(largestDifference(ours, await stockLogProbs(engine, tokens))).toBeLessThan(apart);
+      expect(largestDifference(ours, await stockLogProbs(engine, tokens))).toBeLessThan(slack * apart);
       const request = await requestFor(engine, randomAgent(engine), { ...smoothLoss, klToBase: 0 }, 12);
       const [coarse, fine] = [await gradientOver(path, request), await gradientOver(dequantised(path), request)];
-      expect(cosine(coarse, fine)).toBeGreaterThan(least);
+      expect(cosine(coarse, fine)).toBeGreaterThan(1 - slack * (1 - least));
       expect(Math.hypot(...coarse) / Math.hypot(...fine)).toBeCloseTo(1, 1);
     },
   );

@@ -19,7 +19,6 @@ export async function sampleChunk(
 ): Promise<readonly (readonly TokenSample[])[]> {
   settings.signal?.throwIfAborted();
   const decoder = await member.decoder(chunk.shape, weights);
-  const repeat = member.model.heads / member.model.keyValueHeads;
   const { vocabulary } = member.model;
   const row = new SoftmaxRow(vocabulary);
   const constrained = settings.constrain ? new ConstrainedDraw(vocabulary) : null;
@@ -31,7 +30,7 @@ export async function sampleChunk(
       if (drafts.every((group) => group.every(({ ended }) => ended))) break;
       settings.signal?.throwIfAborted();
       const { tokens, positions } = step === 0 ? promptInputs(chunk) : stepInputs(chunk, drafts, step);
-      const logits = await decoder.step(step, tokens, positions, stepMask(decoder, chunk, step, repeat));
+      const logits = await decoder.step(step, tokens, positions, stepMask(decoder, chunk, step));
       growDrafts(drafts, logits, row, constrained, step);
     }
   } finally {
@@ -74,14 +73,14 @@ function stepInputs({ shape, prompts }: SamplingChunk, drafts: readonly (readonl
 }
 
 /** What each new slot sees: the prompt's real tokens up to itself, then its own sample's earlier tokens and itself. */
-function stepMask(decoder: Decoder, { shape, prompts }: SamplingChunk, step: number, repeat: number): Float32Array {
+function stepMask(decoder: Decoder, { shape, prompts }: SamplingChunk, step: number): Float32Array {
   const { groups, prompt, samples } = shape;
   const { first, columns, known } = decoder.span(step);
   const area = known * columns;
-  const mask = new Float32Array(area * repeat * groups).fill(-Infinity);
+  const mask = new Float32Array(area * groups).fill(-Infinity);
   for (let group = 0; group < groups; group++) {
     const padding = prompt - (prompts[group]?.tokens.length ?? prompt);
-    const start = group * area * repeat;
+    const start = group * area;
     for (let column = 0; column < columns; column++) {
       const row = start + column * known;
       const slot = first + column;
@@ -90,7 +89,6 @@ function stepMask(decoder: Decoder, { shape, prompts }: SamplingChunk, step: num
       // Also for padding slots, so that their softmax is not empty.
       mask[row + slot] = 0;
     }
-    for (let copy = 1; copy < repeat; copy++) mask.copyWithin(start + copy * area, start, start + area);
   }
   return mask;
 }

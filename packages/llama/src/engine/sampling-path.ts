@@ -20,6 +20,14 @@ export function samplingPath(model: AnyModel, choice: SamplingChoice): 'tree' | 
       );
     return 'stock';
   }
+  if (model.slidingWindow !== undefined) {
+    if (choice === 'tree')
+      throw new RedQueenError(
+        'failed_precondition',
+        `sampling is "tree", which keeps no sliding window; use auto or stock (the architecture is ${model.architecture})`,
+      );
+    return 'stock';
+  }
   if (choice !== 'auto') return choice;
   const elements = adaptedMatrices(model).reduce((sum, { inputs, outputs }) => sum + inputs * outputs, 0);
   return model.vocabulary <= treeLimits.vocabulary && elements <= treeLimits.elements ? 'tree' : 'stock';

@@ -94,6 +94,10 @@ export const ops = {
   add: base<Binary>('P ggml_add(P c, P a, P b)'),
   matrixMultiply: base<Binary>('P ggml_mul_mat(P c, P a, P b)'),
   scale: base<(context: Pointer, a: Pointer, factor: number) => Pointer>('P ggml_scale(P c, P a, float s)'),
+  /** factor · a + offset. */
+  scaleAndShift: base<(context: Pointer, a: Pointer, factor: number, offset: number) => Pointer>(
+    'P ggml_scale_bias(P c, P a, float s, float b)',
+  ),
   softmax: base<(context: Pointer, a: Pointer, mask: Pointer | null, scale: number, maxBias: number) => Pointer>(
     'P ggml_soft_max_ext(P c, P a, P mask, float scale, float max_bias)',
   ),
@@ -104,6 +108,10 @@ export const ops = {
   silu: base<Unary>('P ggml_silu(P c, P a)'),
   siluBack: base<Binary>('P ggml_silu_back(P c, P g, P a)'),
   swiglu: base<Binary>('P ggml_swiglu_split(P c, P a, P b)'),
+  gelu: base<Unary>('P ggml_gelu(P c, P a)'),
+  geglu: base<Binary>('P ggml_geglu_split(P c, P a, P b)'),
+  sigmoid: base<Unary>('P ggml_sigmoid(P c, P a)'),
+  square: base<Unary>('P ggml_sqr(P c, P a)'),
   rope: base<Rope>(`P ggml_rope_ext(${ropeParameters})`),
   ropeBack: base<Rope>(`P ggml_rope_ext_back(${ropeParameters})`),
   repeatBack: base<Binary>('P ggml_repeat_back(P c, P a, P b)'),

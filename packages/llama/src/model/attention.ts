@@ -1,6 +1,7 @@
 import { graphs, ops, type Pointer, tensors } from '../ffi/ggml.ts';
 import type { Tape, Variable } from '../tape/tape.ts';
-import type { HyperParameters } from './hyper-parameters.ts';
+import { attentionScale, type HyperParameters } from './hyper-parameters.ts';
+import { isLocal } from './sliding-window.ts';
 import type { AttentionOf } from './transformer.ts';
 
 /** New tokens: `columns` in each of `groups` groups that do not see each other. */
@@ -23,20 +24,27 @@ function ungroup(tape: Tape, model: HyperParameters, mixed: Variable, { columns,
   return tape.reshape(byColumn, [headSize * heads, columns * groups, 1, 1]);
 }
 
-/** Weights of grouped queries over keys [headSize, slots, …] under a mask: softmax(q · k / √headSize + mask). */
-function weigh(tape: Tape, queries: Variable, keys: Variable, mask: Pointer, headSize: number): Variable {
-  return tape.softmax(tape.matrixMultiply(keys, queries), mask, 1 / Math.sqrt(headSize));
+/** Weights of grouped queries over keys [headSize, slots, …] under a mask [slots, columns, 1, groups]: softmax(scale · q · k + mask). */
+function weigh(tape: Tape, model: HyperParameters, queries: Variable, keys: Variable, mask: Pointer): Variable {
+  return tape.softmax(tape.matrixMultiply(keys, queries), mask, attentionScale(model));
 }
 
-/** Attention inside groups of tokens; mask F32 [columns, columns · heads / keyValueHeads, 1, groups]. Differentiable. */
-export function treeAttention(model: HyperParameters, block: Block, mask: Pointer): AttentionOf {
+/** Masks of attention, F32 [columns, columns, 1, groups]: of all layers, and of those that see a window only. */
+export interface TreeMasks {
+  readonly whole: Pointer;
+  readonly local: Pointer;
+}
+
+/** Attention inside groups of tokens. Differentiable. */
+export function treeAttention(model: HyperParameters, block: Block, masks: TreeMasks): AttentionOf {
   const { headSize, keyValueHeads } = model;
   const { columns, groups } = block;
-  return (tape) => (_layer, queries, keys, values) => {
+  return (tape) => (layer, queries, keys, values) => {
+    const mask = isLocal(model.slidingWindow, layer) ? masks.local : masks.whole;
     const grouped = groupQueries(tape, model, queries, block);
     const byHead = tape.permute(tape.reshape(keys, [headSize, keyValueHeads, columns, groups]), [0, 2, 1, 3]);
     const turned = tape.permute(tape.reshape(values, [headSize, keyValueHeads, columns, groups]), [1, 2, 0, 3]);
-    return ungroup(tape, model, tape.matrixMultiply(turned, weigh(tape, grouped, byHead, mask, headSize)), block);
+    return ungroup(tape, model, tape.matrixMultiply(turned, weigh(tape, model, grouped, byHead, mask)), block);
   };
 }
 
@@ -61,7 +69,7 @@ export interface Construction {
   readonly graph: Pointer;
 }
 
-/** Attention that stores the new tokens' keys and values and attends over those stored so far. Not differentiable. */
+/** Attention that stores the new tokens' keys and values and attends over those stored so far; mask F32 [known, columns, 1, groups]. Not differentiable. */
 export function cachedAttention(construction: Construction, model: HyperParameters, step: CacheStep, mask: Pointer): AttentionOf {
   return (tape) => (layer, queries, keys, values) => {
     const cache = step.caches[layer] as LayerCache;
@@ -91,7 +99,7 @@ export function cachedAttention(construction: Construction, model: HyperParamete
       ...strides,
       0,
     );
-    const weights = weigh(tape, groupQueries(tape, model, queries, step), tape.leaf(allKeys), mask, headSize);
+    const weights = weigh(tape, model, groupQueries(tape, model, queries, step), tape.leaf(allKeys), mask);
     return ungroup(tape, model, tape.matrixMultiply(tape.leaf(allValues), weights), step);
   };
 }

@@ -84,7 +84,7 @@ export class Decoder implements Kept {
     return { first, columns, known: alignSlots(first + columns) };
   }
 
-  /** Computes a step; tokens and positions [groups × columns], mask [known, columns · repeat, 1, groups]. Returns logits [rows × vocabulary], valid until the lane's next pass. */
+  /** Computes a step; tokens and positions [groups × columns], mask [known, columns, 1, groups]. Returns logits [rows × vocabulary], valid until the lane's next pass. */
   async step(index: number, tokens: Int32Array, positions: Int32Array, mask: Float32Array): Promise<Float32Array> {
     const step = this.#current(index);
     upload(step.tokens, tokens);
@@ -131,7 +131,7 @@ export class Decoder implements Kept {
     const context = newContext(nodes, Number(tensors.graphOverhead(nodes, false)));
     const tokens = tensors.new1d(context, TensorType.i32, groups * columns);
     const positions = tensors.new1d(context, TensorType.i32, groups * columns);
-    const mask = tensors.new4d(context, TensorType.f32, known, (columns * model.heads) / model.keyValueHeads, 1, groups);
+    const mask = tensors.new4d(context, TensorType.f32, known, columns, 1, groups);
     const rows = index === 0 ? tensors.new1d(context, TensorType.i32, groups) : null;
     for (const input of rows === null ? [tokens, positions, mask] : [tokens, positions, mask, rows]) tensors.setInput(input);
     const graph = graphs.create(context, nodes, false);

@@ -1,9 +1,10 @@
 import { RedQueenError } from '@redqueen/core';
 import type { GgufHeader } from '../gguf/reader.ts';
+import { type GemmaTraits, gemmaTraits } from './gemma.ts';
 import { type RopeScaling, ropeScalingOf } from './rope-scaling.ts';
 
 /** What a model's graph depends on besides its weights. */
-export interface HyperParameters {
+export interface HyperParameters extends GemmaTraits {
   readonly architecture: string;
   readonly layers: number;
   /** Width of the residual stream. */
@@ -24,24 +25,30 @@ export interface HyperParameters {
   readonly ropeScaling?: RopeScaling | undefined;
 }
 
+/** What products of queries and keys are multiplied by before the softmax. */
+export function attentionScale({ headSize, attentionWidth = headSize }: HyperParameters): number {
+  return 1 / Math.sqrt(attentionWidth);
+}
+
 /** Architectures whose graph we build, with their RoPE mode. */
 const ropeModes: ReadonlyMap<string, number> = new Map([
   ['llama', 0],
   ['qwen2', 2],
   ['qwen3', 2],
+  ['gemma3', 2],
 ]);
 /** Metadata that would change the graph in ways that we do not build. */
 const unsupported = [
   'expert_count',
-  'attention.sliding_window',
-  'attention.logit_softcapping',
+  'attn_logit_softcapping',
+  'final_logit_softcapping',
   'logit_scale',
   'residual_scale',
   'embedding_scale',
   'attention.scale',
 ] as const;
 const layerTensors =
-  /^blk\.\d+\.(attn_norm|attn_q|attn_k|attn_v|attn_output|ffn_norm|ffn_gate|ffn_up|ffn_down|attn_q_norm|attn_k_norm)\.weight$|^blk\.\d+\.attn_[qkv]\.bias$/;
+  /^blk\.\d+\.(attn_(norm|q|k|v|output|q_norm|k_norm)|ffn_(norm|gate|up|down)|post_attention_norm|post_ffw_norm)\.weight$|^blk\.\d+\.attn_[qkv]\.bias$/;
 const topTensors: ReadonlySet<string> = new Set(['token_embd.weight', 'output_norm.weight', 'output.weight', 'rope_freqs.weight']);
 
 function refuse(reason: string): RedQueenError {
@@ -59,7 +66,7 @@ function numberOf(header: GgufHeader, key: string, fallback?: number): number {
 }
 
 function checkSupported(header: GgufHeader, architecture: string): void {
-  for (const name of unsupported) {
+  for (const name of architecture === 'gemma3' ? unsupported : [...unsupported, 'attention.sliding_window']) {
     const value = header.metadata.get(`${architecture}.${name}`);
     if (value !== undefined && value !== 0) throw refuse(`"${architecture}.${name}" is ${String(value)}, which our graph does not have`);
   }
@@ -83,13 +90,14 @@ export function hyperParametersOf(header: GgufHeader): HyperParameters {
   const headSize = read('attention.key_length', width / heads);
   if (embedding?.shape.length !== 2 || embedding.shape[0] !== width) throw refuse('"token_embd.weight" is missing or has the wrong shape');
   if (read('attention.value_length', headSize) !== headSize) throw refuse('keys and values differ in size');
+  const layers = read('block_count');
   return {
     architecture,
     ropeMode,
     width,
     heads,
     headSize,
-    layers: read('block_count'),
+    layers,
     keyValueHeads: read('attention.head_count_kv', heads),
     feedForward: read('feed_forward_length'),
     context: read('context_length'),
@@ -98,5 +106,6 @@ export function hyperParametersOf(header: GgufHeader): HyperParameters {
     ropeDimensions: read('rope.dimension_count', headSize),
     ropeScaling: ropeScalingOf(header, architecture, read('context_length'), refuse),
     vocabulary: embedding.shape[1] as number,
+    ...(architecture === 'gemma3' ? gemmaTraits(header, { layers, width, heads }, refuse) : {}),
   };
 }

@@ -72,10 +72,10 @@ describe('the plan of a batch of trees', () => {
         const [chunk] = planTrees(families.map(([prompt, continuations]) => prefixTree(prompt, continuations)));
         if (chunk === undefined) return;
         const { slots } = chunk.shape;
-        const { mask, tokens, rows, firstRows } = treeInputs(chunk.trees, chunk.shape, 2);
+        const { mask, tokens, rows, firstRows } = treeInputs(chunk.trees, chunk.shape);
         for (const [index, { tree, bin, first }] of chunk.trees.entries()) {
           for (let slot = 0; slot < tree.tokens.length; slot++) {
-            const row = (bin * 2 + (slot % 2)) * slots * slots + (first + slot) * slots;
+            const row = (bin * slots + first + slot) * slots;
             const seen = Array.from({ length: slots }, (_, other) => other).filter((other) => mask[row + other] === 0);
             expect(seen.map((other) => tokens[bin * slots + other])).toEqual(path(tree, slot));
           }

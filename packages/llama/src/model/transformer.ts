@@ -2,6 +2,7 @@ import type { Pointer } from '../ffi/ggml.ts';
 import type { RopeSettings, Tape, Variable } from '../tape/tape.ts';
 import type { GraphWeights } from './graph-weights.ts';
 import type { HyperParameters } from './hyper-parameters.ts';
+import { isLocal } from './sliding-window.ts';
 
 /** Inputs of a forward pass over `columns` tokens. */
 export interface TokenInputs {
@@ -39,7 +40,9 @@ export class Transformer {
 
   /** What the layers make of the wanted columns, [width, rows]. With `checkpoints` only the layers' inputs are kept for the backward pass. */
   hidden(inputs: TokenInputs, attention: AttentionOf, checkpoints: boolean): Variable {
-    let x = this.#weights.embedding(this.#tape, inputs.tokens);
+    const { embeddingScale } = this.#model;
+    const embedded = this.#weights.embedding(this.#tape, inputs.tokens);
+    let x = embeddingScale === undefined ? embedded : this.#tape.scale(embedded, embeddingScale);
     for (let layer = 0; layer < this.#model.layers; layer++) {
       x = checkpoints
         ? this.#tape.checkpoint(x, (tape, input) =>
@@ -59,8 +62,15 @@ export class Transformer {
 
   #layer(inputs: TokenInputs, attention: AttentionOf, layer: number, x: Variable): Variable {
     const tape = this.#tape;
-    const attended = tape.add(this.#attend(inputs, attention(tape), layer, this.#norm(x, `blk.${layer}.attn_norm.weight`)), x);
-    return tape.add(this.#feedForward(layer, this.#norm(attended, `blk.${layer}.ffn_norm.weight`)), attended);
+    const attended = this.#attend(inputs, attention(tape), layer, this.#norm(x, `blk.${layer}.attn_norm.weight`));
+    const middle = tape.add(this.#normIfAny(attended, `blk.${layer}.post_attention_norm.weight`), x);
+    const thought = this.#feedForward(layer, this.#norm(middle, `blk.${layer}.ffn_norm.weight`));
+    return tape.add(this.#normIfAny(thought, `blk.${layer}.post_ffw_norm.weight`), middle);
+  }
+
+  /** Some architectures have norms that others lack. */
+  #normIfAny(x: Variable, name: string): Variable {
+    return this.#weights.has(name) ? this.#norm(x, name) : x;
   }
 
   #norm(x: Variable, name: string): Variable {
@@ -75,27 +85,27 @@ export class Transformer {
     const { headSize, heads, keyValueHeads } = this.#model;
     const part = (target: string, count: number): Variable =>
       this.#tape.reshape(this.#linear(layer, target, x), [headSize, count, inputs.columns, 1]);
-    const rotated = (target: string, count: number): Variable => {
-      // Some architectures normalise each head's queries and keys.
-      const name = `blk.${layer}.${target}_norm.weight`;
-      const plain = part(target, count);
-      return this.#tape.rope(this.#weights.has(name) ? this.#norm(plain, name) : plain, inputs.positions, this.#rope());
-    };
+    const rotated = (target: string, count: number): Variable =>
+      this.#tape.rope(this.#normIfAny(part(target, count), `blk.${layer}.${target}_norm.weight`), inputs.positions, this.#rope(layer));
     const mixed = attention(layer, rotated('attn_q', heads), rotated('attn_k', keyValueHeads), part('attn_v', keyValueHeads));
     return this.#linear(layer, 'attn_output', mixed);
   }
 
   #feedForward(layer: number, x: Variable): Variable {
-    return this.#linear(layer, 'ffn_down', this.#tape.swiglu(this.#linear(layer, 'ffn_gate', x), this.#linear(layer, 'ffn_up', x)));
+    const [gate, up] = [this.#linear(layer, 'ffn_gate', x), this.#linear(layer, 'ffn_up', x)];
+    return this.#linear(layer, 'ffn_down', this.#model.gelu === true ? this.#tape.geglu(gate, up) : this.#tape.swiglu(gate, up));
   }
 
-  #rope(): RopeSettings {
-    const { ropeDimensions, ropeMode, context, ropeBase, ropeScaling } = this.#model;
+  /** Layers that see a window only rotate by its base, and never stretched. */
+  #rope(layer: number): RopeSettings {
+    const { ropeDimensions, ropeMode, context, slidingWindow } = this.#model;
+    const local = isLocal(slidingWindow, layer);
+    const ropeScaling = local ? undefined : this.#model.ropeScaling;
     return {
       dimensions: ropeDimensions,
       mode: ropeMode,
       context: ropeScaling?.originalContext ?? context,
-      base: ropeBase,
+      base: local ? slidingWindow.ropeBase : this.#model.ropeBase,
       scale: ropeScaling?.scale ?? 1,
       extrapolation: ropeScaling?.extrapolation ?? 0,
       attention: ropeScaling?.attention ?? 1,

@@ -7,7 +7,7 @@ import { treeAttention } from './attention.ts';
 import type { GraphWeights } from './graph-weights.ts';
 import type { HyperParameters } from './hyper-parameters.ts';
 import type { ParameterBlock } from './parameter-block.ts';
-import type { TreeInputs, TreeShape } from './tree-batch.ts';
+import { exceeds, type TreeInputs, type TreeShape } from './tree-batch.ts';
 import { Transformer } from './transformer.ts';
 
 /** Where the weights of a graph come from, what it gives, and where its gradients go (null: forward only). */
@@ -25,6 +25,8 @@ interface Draft {
   readonly tokens: Pointer;
   readonly positions: Pointer;
   readonly mask: Pointer;
+  /** Null where the layers that see a window use the same mask as the others. */
+  readonly localMask: Pointer | null;
   readonly rows: Pointer;
   readonly seed: Pointer | null;
   readonly output: Pointer;
@@ -75,6 +77,7 @@ export class TreeGraph implements Kept {
     upload(built.tokens, inputs.tokens);
     upload(built.positions, inputs.positions);
     upload(built.mask, inputs.mask);
+    if (built.localMask !== null && inputs.localMask !== null) upload(built.localMask, inputs.localMask);
     upload(built.rows, inputs.rows);
     await this.#lane.compute(built.forward);
     return download(built.output, this.#lane.numbers(this.#plan.output, this.#shape.rows * this.width));
@@ -124,20 +127,24 @@ export class TreeGraph implements Kept {
     const context = newContext(nodes, 3 * Number(tensors.graphOverhead(nodes, false)));
     const tokens = tensors.new1d(context, TensorType.i32, columns);
     const positions = tensors.new1d(context, TensorType.i32, columns);
-    const mask = tensors.new4d(context, TensorType.f32, slots, (slots * model.heads) / model.keyValueHeads, 1, bins);
+    const newMask = (): Pointer => tensors.new4d(context, TensorType.f32, slots, slots, 1, bins);
+    const mask = newMask();
+    const localMask = exceeds(this.#shape, model.slidingWindow) ? newMask() : null;
     const wanted = tensors.new1d(context, TensorType.i32, rows);
-    for (const input of [tokens, positions, mask, wanted]) tensors.setInput(input);
+    for (const input of [tokens, positions, mask, wanted, ...(localMask === null ? [] : [localMask])]) tensors.setInput(input);
     const tape = new Tape(context);
     const weights = this.#plan.weights();
     const transformer = new Transformer(tape, model, weights);
     const hidden = transformer.hidden(
       { tokens, positions, columns, rows: wanted },
-      treeAttention(model, { columns: slots, groups: bins }, mask),
+      treeAttention(model, { columns: slots, groups: bins }, { whole: mask, local: localMask ?? mask }),
       checkpoints,
     );
     const output = this.#plan.output === 'logits' ? transformer.head(hidden) : hidden;
     tensors.setOutput(output.tensor);
     const whole = graphs.create(context, nodes, false);
+    // A mask that no layer uses needs a place too.
+    for (const used of localMask === null ? [mask] : [mask, localMask]) graphs.expand(whole, used);
     graphs.expand(whole, output.tensor);
     const forwardNodes = graphs.nodeCount(whole);
     const seed = this.#plan.trained === null ? null : tensors.new2d(context, TensorType.f32, this.width, rows);
@@ -146,7 +153,20 @@ export class TreeGraph implements Kept {
       tape.backward(output, seed);
       this.#expandGradients(context, whole, weights);
     }
-    return { context, tokens, positions, mask, rows: wanted, seed, output: output.tensor, whole, forwardNodes, nodes, checkpoints };
+    return {
+      context,
+      tokens,
+      positions,
+      mask,
+      localMask,
+      rows: wanted,
+      seed,
+      output: output.tensor,
+      whole,
+      forwardNodes,
+      nodes,
+      checkpoints,
+    };
   }
 
   /** The last layer's gradients first: in any other order, layers that are computed again would all be in memory at once. */

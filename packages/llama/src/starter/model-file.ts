@@ -50,6 +50,7 @@ export function modelMetadata(
   const { architecture } = model;
   const u32 = (key: string, value: number): MetadataEntry => ({ key: `${architecture}.${key}`, type: 'u32', value });
   const f32 = (key: string, value: number): MetadataEntry => ({ key: `${architecture}.${key}`, type: 'f32', value });
+  const window = model.slidingWindow;
   // Files leave the size of heads out where it follows from the width.
   const headSizes = model.headSize * model.heads === model.width ? [] : ['attention.key_length', 'attention.value_length'];
   return [
@@ -67,6 +68,13 @@ export function modelMetadata(
     f32('rope.freq_base', model.ropeBase),
     u32('vocab_size', model.vocabulary),
     ...headSizes.map((key) => u32(key, model.headSize)),
+    ...(window === undefined
+      ? []
+      : [
+          u32('attention.sliding_window', window.tokens),
+          u32('attention.sliding_window_pattern', window.period),
+          f32('rope.freq_base_swa', window.ropeBase),
+        ]),
     ...byteVocabularyMetadata(tokens, model.vocabulary),
     ...(chatTemplate === undefined ? [] : [{ key: 'tokenizer.chat_template', type: 'string', value: chatTemplate } as const]),
   ];

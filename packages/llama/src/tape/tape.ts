@@ -38,6 +38,9 @@ export interface RopeSettings {
 /** YaRN's β_fast and β_slow (Peng et al. 2023), which all published models leave as they are. */
 const [betaFast, betaSlow] = [32, 1];
 
+/** k and a of GELU's tanh form. */
+const [geluSlant, geluCubic] = [Math.sqrt(2 / Math.PI), 0.044715];
+
 interface Step {
   readonly output: Variable;
   readonly backward: (gradient: Pointer) => void;
@@ -139,6 +142,11 @@ export class Tape {
     });
   }
 
+  scale(a: Variable, factor: number): Variable {
+    const c = this.#context;
+    return this.#record(ops.scale(c, a.tensor, factor), [a], (g) => this.#add(a, () => ops.scale(c, g, factor)));
+  }
+
   rmsNorm(a: Variable, epsilon: number): Variable {
     const c = this.#context;
     return this.#record(ops.rmsNorm(c, a.tensor, epsilon), [a], (g) => this.#add(a, () => ops.rmsNormBack(c, g, a.tensor, epsilon)));
@@ -152,10 +160,17 @@ export class Tape {
     return this.#record(ops.rope(c, a.tensor, positions, ...tail), [a], (g) => this.#add(a, () => ops.ropeBack(c, g, positions, ...tail)));
   }
 
-  /** softmax(scale · a + mask) over the first dimension; the mask is repeated over heads. */
+  /**
+   * softmax(scale · a + mask) over the first dimension of a [n, m · repeat, heads, groups]; the mask [n, m, 1, groups] is repeated over the rest.
+   */
   softmax(a: Variable, mask: Pointer, scale: number): Variable {
     const c = this.#context;
-    const y = ops.softmax(c, a.tensor, mask, scale, 0);
+    const shape = shapeOf(a.tensor);
+    const [n, rows, heads, groups] = shape;
+    const maskRows = shapeOf(mask)[1];
+    const apart = ops.reshape4d(c, a.tensor, n, maskRows, (rows * heads) / maskRows, groups);
+    const y = ops.reshape4d(c, ops.softmax(c, apart, mask, scale, 0), ...shape);
+    // ggml computes this in place of the first input that it may overwrite, and wrongly in place of y: g must be no view, so that it is g.
     return this.#record(y, [a], (g) => this.#add(a, () => ops.softmaxBack(c, g, y, scale, 0)));
   }
 
@@ -166,6 +181,28 @@ export class Tape {
       this.#add(gate, () => ops.siluBack(c, ops.multiply(c, g, up.tensor), gate.tensor));
       this.#add(up, () => ops.multiply(c, ops.silu(c, gate.tensor), g));
     });
+  }
+
+  /**
+   * gelu(gate) ∘ up with GELU's tanh form (Hendrycks and Gimpel 2016), as ggml computes it: on a processor it reads gelu from a table of half precision.
+   * The gradient is that of the function itself.
+   */
+  geglu(gate: Variable, up: Variable): Variable {
+    const c = this.#context;
+    return this.#record(ops.geglu(c, gate.tensor, up.tensor), [gate, up], (g) => {
+      this.#add(gate, () => ops.multiply(c, ops.multiply(c, g, up.tensor), this.#geluSlope(gate.tensor)));
+      this.#add(up, () => ops.multiply(c, ops.gelu(c, gate.tensor), g));
+    });
+  }
+
+  /** gelu′(x) from gelu(x) = x σ(u), u = 2k (x + a x³): σ(u) (1 + (1 − σ(u)) x u′). Nothing in it overflows where x does not. */
+  #geluSlope(x: Pointer): Pointer {
+    const c = this.#context;
+    const square = ops.square(c, x);
+    const gate = ops.sigmoid(c, ops.multiply(c, x, ops.scaleAndShift(c, square, 2 * geluSlant * geluCubic, 2 * geluSlant)));
+    const argument = ops.multiply(c, x, ops.scaleAndShift(c, square, 6 * geluSlant * geluCubic, 2 * geluSlant));
+    const rest = ops.multiply(c, ops.scaleAndShift(c, gate, -1, 1), argument);
+    return ops.multiply(c, gate, ops.scaleAndShift(c, rest, 1, 1));
   }
 
   reshape(a: Variable, shape: Shape): Variable {

@@ -119,7 +119,13 @@ function vectorsOf({ architecture, layers, width, heads, keyValueHeads, headSize
           ['attn_v.bias', keys],
         ] as const)
       : []),
-    ...(architecture === 'qwen3'
+    ...(architecture === 'gemma3'
+      ? ([
+          ['post_attention_norm.weight', width],
+          ['post_ffw_norm.weight', width],
+        ] as const)
+      : []),
+    ...(architecture === 'qwen3' || architecture === 'gemma3'
       ? ([
           ['attn_q_norm.weight', headSize],
           ['attn_k_norm.weight', headSize],
@@ -130,7 +136,7 @@ function vectorsOf({ architecture, layers, width, heads, keyValueHeads, headSize
 }
 
 /**
- * Writes a model of that shape (architecture llama, qwen2 or qwen3) with random weights and a byte-level vocabulary filled up with tokens that no
+ * Writes a model of that shape (architecture llama, qwen2, qwen3 or gemma3) with random weights and a byte-level vocabulary filled up with tokens that no
  * text contains. Some 10 MB are in memory at any time. Its logits are finite and of the order of `gain`.
  */
 export function writeRandomModel(path: string, shape: RandomShape, { type = 'Q8_0', seed = 1, gain = 1 }: RandomModelOptions = {}): void {

@@ -3,11 +3,15 @@ import type { Engine } from '../engine/engine.ts';
 import { StockContext } from '../ffi/stock-context.ts';
 import { RowSoftmax } from '../losses/softmax.ts';
 
-/** log p of each token after the first under the base model, by stock llama.cpp, `together` tokens at once. */
-export async function stockLogProbs(engine: Engine, tokens: Int32Array, together = tokens.length): Promise<Float32Array> {
+/** log p of each token after the first under the base model, or it with an adapter file, by stock llama.cpp, `together` tokens at once. */
+export async function stockLogProbs(
+  engine: Engine,
+  tokens: Int32Array,
+  { together = tokens.length, adapter = null }: { readonly together?: number; readonly adapter?: string | null } = {},
+): Promise<Float32Array> {
   const { vocabulary } = engine.model;
   const context = new StockContext(engine.native, vocabulary, tokens.length, together);
-  const logits = await context.logits(tokens);
+  const logits = await context.withAdapter(adapter, () => context.logits(tokens));
   context.close();
   const softmax = new RowSoftmax(vocabulary);
   return Float32Array.from(tokens.subarray(1), (token, position) => {
