@@ -5,6 +5,7 @@ import { projectFolder } from '@redqueen/runtime';
 import { addAgents } from './commands/agents.ts';
 import { addClaim } from './commands/claim.ts';
 import { addConfig } from './commands/config.ts';
+import { addDead } from './commands/dead.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addPlugins } from './commands/plugins.ts';
 import { addRecipe } from './commands/recipe.ts';
@@ -37,6 +38,7 @@ export function program(): Command {
     addUp,
     addWatchAndStop,
     addLooking,
+    addDead,
     addClaim,
     addRecipe,
     addPlugins,

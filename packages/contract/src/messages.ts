@@ -44,6 +44,14 @@ export type {
   DownloadAdapterResponse__Output as DownloadAdapterResponse,
 } from '../gen/redqueen/v1/DownloadAdapterResponse.ts';
 export type {
+  DropDeadLetterRequest as DropDeadLetterRequestInput,
+  DropDeadLetterRequest__Output as DropDeadLetterRequest,
+} from '../gen/redqueen/v1/DropDeadLetterRequest.ts';
+export type {
+  DropDeadLetterResponse as DropDeadLetterResponseInput,
+  DropDeadLetterResponse__Output as DropDeadLetterResponse,
+} from '../gen/redqueen/v1/DropDeadLetterResponse.ts';
+export type {
   EndLeaseRequest as EndLeaseRequestInput,
   EndLeaseRequest__Output as EndLeaseRequest,
 } from '../gen/redqueen/v1/EndLeaseRequest.ts';
@@ -86,6 +94,14 @@ export type {
   GenerateResponse as GenerateResponseInput,
   GenerateResponse__Output as GenerateResponse,
 } from '../gen/redqueen/v1/GenerateResponse.ts';
+export type {
+  GetDeadLetterRequest as GetDeadLetterRequestInput,
+  GetDeadLetterRequest__Output as GetDeadLetterRequest,
+} from '../gen/redqueen/v1/GetDeadLetterRequest.ts';
+export type {
+  GetDeadLetterResponse as GetDeadLetterResponseInput,
+  GetDeadLetterResponse__Output as GetDeadLetterResponse,
+} from '../gen/redqueen/v1/GetDeadLetterResponse.ts';
 export type { GetRunRequest as GetRunRequestInput, GetRunRequest__Output as GetRunRequest } from '../gen/redqueen/v1/GetRunRequest.ts';
 export type { GetRunResponse as GetRunResponseInput, GetRunResponse__Output as GetRunResponse } from '../gen/redqueen/v1/GetRunResponse.ts';
 export type {
@@ -183,6 +199,14 @@ export type {
   ResumeRunResponse as ResumeRunResponseInput,
   ResumeRunResponse__Output as ResumeRunResponse,
 } from '../gen/redqueen/v1/ResumeRunResponse.ts';
+export type {
+  RetryDeadLetterRequest as RetryDeadLetterRequestInput,
+  RetryDeadLetterRequest__Output as RetryDeadLetterRequest,
+} from '../gen/redqueen/v1/RetryDeadLetterRequest.ts';
+export type {
+  RetryDeadLetterResponse as RetryDeadLetterResponseInput,
+  RetryDeadLetterResponse__Output as RetryDeadLetterResponse,
+} from '../gen/redqueen/v1/RetryDeadLetterResponse.ts';
 export type {
   RewardAggregatorServiceStateRequest as RewardAggregatorServiceStateRequestInput,
   RewardAggregatorServiceStateRequest__Output as RewardAggregatorServiceStateRequest,

@@ -76,6 +76,7 @@ export { createNatsBus, type NatsBusOptions } from './bus/nats/nats-bus.ts';
 // actors: their hosts, and the messages that they could not handle
 export { startActor, type ActorHost, type ActorHostOptions, type ActorStatus } from './actors/host.ts';
 export { defaultActorSettings, type ActorSettings } from './actors/settings.ts';
-export { DeadLetters, type DeadLetterRecord } from './actors/dead-letters.ts';
+export { DeadLetters, type DeadLetterRecord, type OpenedLetter } from './actors/dead-letters.ts';
+export { isRetry } from './actors/retried.ts';
 export { failRun, runBucket, Runs } from './runs/runs.ts';
 export { tellFromOutside, type OutsideEnvelope } from './runs/tell.ts';

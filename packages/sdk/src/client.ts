@@ -5,8 +5,10 @@ import type {
   DownloadAdapterResponse,
   EpisodeSummary,
   ExplainResponse,
+  GetDeadLetterResponse,
   KnobState,
   PolicyVersion,
+  RetryDeadLetterResponse,
   Run,
   SubmitTaskResponse,
   WatchRunResponse,
@@ -154,6 +156,12 @@ export interface RedQueen extends Disposable {
   report(run: string, call?: CallOptions): Promise<RunReport>;
   /** Messages that could not be handled, of one run or of all. */
   deadLetters(run?: string, call?: CallOptions): Promise<DeadLetter[]>;
+  /** A dead letter with its whole message, absent where that cannot be read. Throws `not_found`. */
+  deadLetter(id: string, call?: CallOptions): Promise<GetDeadLetterResponse>;
+  /** Tells the actor the message once more; what it told before it failed is not told again. Throws `failed_precondition` where that cannot help. */
+  retryDeadLetter(id: string, call?: CallOptions): Promise<RetryDeadLetterResponse>;
+  /** Takes a dead letter off the list; its message stays unhandled. Throws `not_found`. */
+  dropDeadLetter(id: string, call?: CallOptions): Promise<void>;
   cluster(call?: CallOptions): Promise<ClusterResponse>;
   /** Closes the connection. */
   close(): void;
@@ -228,6 +236,9 @@ export function connect(address: string): RedQueen {
     episodes: async (run, limit = 0, call = undefined) => (await invoke('ListEpisodes', { run, limit }, call)).episodes,
     report: async (run, call) => JSON.parse((await invoke('Report', { run }, call, timeouts.slow)).json) as RunReport,
     deadLetters: async (run = '', call = undefined) => (await invoke('ListDeadLetters', { run }, call)).letters,
+    deadLetter: (id, call) => invoke('GetDeadLetter', { id }, call, timeouts.slow),
+    retryDeadLetter: (id, call) => invoke('RetryDeadLetter', { id }, call, timeouts.slow),
+    dropDeadLetter: async (id, call) => void (await invoke('DropDeadLetter', { id }, call)),
     cluster: (call) => invoke('Cluster', {}, call),
     close,
     [Symbol.dispose]: close,

@@ -12,6 +12,6 @@ export {
   type VersionChoice,
 } from './client.ts';
 export type { CallOptions } from './call.ts';
-export type { KnobState } from '@redqueen/contract';
+export type { GetDeadLetterResponse as DeadLetterMessage, KnobState } from '@redqueen/contract';
 export { isOver, type RunInfo } from './run.ts';
 export { RedQueenError, type ErrorCode, type Recipe, type RunReport, type RunState } from '@redqueen/core';

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Message } from '@redqueen/contract';
-import { connectRpc, type Bus } from '@redqueen/runtime';
-import { within } from '@redqueen/testkit';
+import type { Message, MessageInput } from '@redqueen/contract';
+import { connectRpc, DeadLetters, failRun, systemClock, type Bus } from '@redqueen/runtime';
+import { knobMessage, within } from '@redqueen/testkit';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { episodeMessages } from './projection/builders.ts';
 import { readReport, runFolder } from './run-control/files.ts';
@@ -96,6 +96,32 @@ describe('the gateway', () => {
     }
     expect((await client().ListRuns({})).runs.map(({ run }) => run)).toEqual(['second', 'first']);
     await expect(start('first')).rejects.toThrow(/run first exists/);
+  });
+
+  test('shows dead letters with their message, retries and drops them, and says what cannot be done', async () => {
+    await start('letters');
+    const letters = await DeadLetters.open(gateway.bus, systemClock);
+    const bury = async (message: MessageInput) => {
+      const { sequence } = await gateway.bus.publish(message);
+      const dead = { run: 'letters', actor: message.to, sequence, message: message as Message, cause: 'why', deliveries: 5 };
+      return (await letters.record(dead)).key;
+    };
+    const keys = await Promise.all([1, 2].map((value) => bury(knobMessage({ run: 'letters', id: `m${value}`, value }))));
+    const [first = '', second = ''] = keys;
+    expect((await client().ListDeadLetters({ run: 'letters' })).letters.map(({ id }) => id).toSorted()).toEqual(keys.toSorted());
+    const shown = await client().GetDeadLetter({ id: first });
+    expect(shown).toMatchObject({ letter: { cause: 'why', deliveries: 5, messageId: 'm1' }, message: { id: 'm1', knob: { value: 1 } } });
+    const { messageId, waiting } = await client().RetryDeadLetter({ id: first });
+    expect([messageId, waiting]).toEqual([`m1.retry-${shown.letter?.sequence}`, false]);
+    await expect(client().RetryDeadLetter({ id: first })).rejects.toThrow(/was retried already/);
+    await client().DropDeadLetter({ id: second });
+    await expect(client().DropDeadLetter({ id: second })).rejects.toThrow(/was dropped already/);
+    await expect(client().GetDeadLetter({ id: 'nonsense' })).rejects.toThrow(/no dead letter "nonsense"/);
+    await client().StopRun({ run: 'letters' });
+    expect((await client().RetryDeadLetter({ id: await bury(knobMessage({ run: 'letters', id: 'm3' })) })).waiting).toBe(true);
+    await failRun({ bus: gateway.bus, clock: systemClock, name: 'policy' }, 'letters', 'no model');
+    const late = await bury(knobMessage({ run: 'letters', id: 'm4' }));
+    await expect(client().RetryDeadLetter({ id: late })).rejects.toThrow(/run letters is failed: .*drop it/);
   });
 
   test('refuses what cannot be run, in words', async () => {

@@ -3,8 +3,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Message } from '@redqueen/contract';
-import { connectRpc, projectFolder } from '@redqueen/runtime';
-import { within } from '@redqueen/testkit';
+import { connectRpc, DeadLetters, projectFolder, systemClock } from '@redqueen/runtime';
+import { knobMessage, within } from '@redqueen/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { armRuns } from '../claim/arms.ts';
@@ -119,6 +119,29 @@ describe('the command line', () => {
     });
     const checked = await redqueen('recipe', 'check', file, '--json');
     expect([checked.code, JSON.parse(checked.stdout)]).toEqual([2, [{ name: file, faults: [expect.stringContaining('unifrom')] }]]);
+  }, 90_000);
+
+  test('dead letters are listed, shown, retried and dropped', async () => {
+    const bury = async (id: string, value: number) => {
+      const message = knobMessage({ run: 'done', id, value });
+      const { sequence } = await gateway.bus.publish(message);
+      const letters = await DeadLetters.open(gateway.bus, systemClock);
+      const dead = { run: 'done', actor: message.to, sequence, message: message as Message, cause: 'not a number', deliveries: 5 };
+      return (await letters.record(dead)).key;
+    };
+    const key = await bury('lost', Number.NaN);
+    expect((await here('dead', 'list', '--run', 'done')).stdout).toBe(`${key}  knob to executor/0, tried 5 times: not a number\n`);
+    const shown = JSON.parse((await here('dead', 'show', key, '--json')).stdout) as object;
+    expect(shown).toMatchObject({
+      id: key,
+      deliveries: 5,
+      cause: 'not a number',
+      message: { id: 'lost', knob: { value: 'NaN', by: 'test' } },
+    });
+    expect(await here('dead', 'retry', key)).toMatchObject({ code: 2, stderr: expect.stringContaining('is finished') });
+    expect(JSON.parse((await here('dead', 'drop', key, '--json')).stdout)).toEqual({ letter: key, dropped: true });
+    expect(await here('dead', 'show', key)).toMatchObject({ code: 2, stderr: expect.stringContaining('was dropped already') });
+    expect((await here('dead', 'list')).stdout).toContain('No dead letters');
   }, 90_000);
 
   test('says what an answer is to be like', async () => {

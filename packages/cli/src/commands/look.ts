@@ -93,26 +93,9 @@ function addExplain(program: Command): void {
     );
 }
 
-function addDead(program: Command): void {
-  const dead = program.command('dead').description('messages that could not be handled');
-  looking(dead, 'list', 'list them with their cause')
-    .option('--run <run>', 'of one run')
-    .action((options: LookOptions) =>
-      withCluster(options, { launch: false }, async ({ client }, { terminal }) => {
-        const letters = await client.deadLetters(options.run);
-        if (options.json) return terminal.print(JSON.stringify(letters));
-        if (letters.length === 0) return terminal.print('No dead letters: every message was handled.');
-        for (const { id, actor, kind, cause, deliveries } of letters) {
-          terminal.print(`${id}  ${kind} to ${actor?.role}/${actor?.key}, tried ${deliveries} times: ${cause}`);
-        }
-      }),
-    );
-}
-
-/** Commands that only look: report, runs, explain, dead list. */
+/** Commands that only look: report, runs, explain. */
 export function addLooking(program: Command): void {
   addReport(program);
   addRuns(program);
   addExplain(program);
-  addDead(program);
 }

@@ -6,6 +6,7 @@ import { Confirmations } from './confirmations.ts';
 import { contextOf, toldMessages, type ContextSource } from './context.ts';
 import type { ResolvedHostOptions } from './hosting.ts';
 import type { Lease } from './lease.ts';
+import { isRetry, originOf } from './retried.ts';
 import { Snapshots, type Snapshot } from './snapshots.ts';
 import { RecentIds, ToldIndex } from './told.ts';
 
@@ -154,7 +155,7 @@ export class Activation<State> {
   }
 
   async #handle({ message, sequence }: StoredMessage, abort: AbortSignal): Promise<void> {
-    if (!this.#parts.skipped.has(sequence)) {
+    if (!this.#parts.skipped.has(sequence) && !this.#isForAnother(message)) {
       if (this.#recent.has(message.id)) {
         this.#parts.observed('duplicates');
       } else {
@@ -166,6 +167,11 @@ export class Activation<State> {
       }
     }
     this.#sequence = sequence;
+  }
+
+  /** A retried letter is for its actor alone: who reads the whole run has handled it when it first came. */
+  #isForAnother(message: Message): boolean {
+    return isRetry(message.id) && addressText(message.to) !== addressText(this.#actor.address);
   }
 
   async #receive(message: Message, sequence: number, abort: AbortSignal): Promise<Effects<State>> {
@@ -182,12 +188,19 @@ export class Activation<State> {
   async #publish(message: Message, tells: readonly Tell[]): Promise<void> {
     if (tells.length === 0) return;
     const { bus } = this.#parts.options;
+    const known = isRetry(message.id) ? await this.#toldSinceOrigin(message) : this.#told;
     for (const told of toldMessages(this.#actor.address, message, tells)) {
-      if (this.#told.has(told.id)) continue;
+      if (known.has(told.id)) continue;
       this.#parts.lease.require();
       this.#confirmations.add(bus.publish(told));
     }
     if (this.#confirmations.full) await this.#confirmations.room();
+  }
+
+  /** What was told since a retried message first came: it may have been handled halfway then (S3). */
+  async #toldSinceOrigin(message: Message): Promise<ReadonlySet<string>> {
+    const { bus, run } = this.#parts.options;
+    return await new ToldIndex(bus, run, this.#actor.address).since(originOf(message.id).sequence ?? 1);
   }
 
   #snapshotWhenDue(): void {
