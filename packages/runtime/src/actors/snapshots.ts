@@ -9,9 +9,9 @@ import type { Bus, KeyValue, KeyValueEntry, ObjectStore } from '../bus/port.ts';
 // S3. A state too large for a value lies in the object store; the value that names it is written after it, the old object removed last.
 
 /** Bucket of the snapshots. */
-const snapshotBucket = 'rq-snapshots';
+export const snapshotBucket = 'rq-snapshots';
 /** Bucket of the large ones. */
-const snapshotObjectBucket = 'rq-snapshot-objects';
+export const snapshotObjectBucket = 'rq-snapshot-objects';
 
 const compress = promisify(gzip);
 const expand = promisify(gunzip);

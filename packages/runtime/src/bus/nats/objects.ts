@@ -13,6 +13,7 @@ export async function openObjects(connection: NatsConnection, bucket: string, re
   return {
     put: (name, bytes) => natsCall(`store object ${bucket}/${name}`, async () => void (await store.putBlob({ name }, bytes))),
     get: (name) => natsCall(`read object ${bucket}/${name}`, () => read(store, bucket, name)),
+    size: (name) => natsCall(`look at object ${bucket}/${name}`, () => sizeOf(store, name)),
     delete: (name) => natsCall(`delete object ${bucket}/${name}`, () => remove(store, name)),
     list: () => natsCall(`list object bucket ${bucket}`, async () => (await store.list()).map((info) => info.name).toSorted()),
   };
@@ -27,6 +28,11 @@ async function read(store: NatsObjects, bucket: string, name: string): Promise<U
       cause: reason,
     });
   }
+}
+
+async function sizeOf(store: NatsObjects, name: string): Promise<number | undefined> {
+  const info = await store.info(name);
+  return info && !info.deleted ? info.size : undefined;
 }
 
 async function remove(store: NatsObjects, name: string): Promise<void> {

@@ -5,7 +5,7 @@ import { apiError, errorOf } from './errors.ts';
 import type { Outbox } from './outbox.ts';
 
 /** The server drops a message whose id it has seen within the duplicate window. */
-const idHeader = 'Nats-Msg-Id';
+export const idHeader = 'Nats-Msg-Id';
 
 /** Stores a message in its run's stream. Synchronous up to the write: messages published one after the other are stored in that order. */
 export function publishMessage(outbox: Outbox, message: MessageInput): Promise<PublishResult> {
