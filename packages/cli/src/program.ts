@@ -12,6 +12,7 @@ import { addRecipe } from './commands/recipe.ts';
 import { addKnob } from './commands/knob.ts';
 import { addModels } from './commands/models.ts';
 import { addLooking } from './commands/look.ts';
+import { addRuns } from './commands/runs.ts';
 import { addResume, addRun, addStart, addUp, addWatchAndStop } from './commands/run.ts';
 import { exitCodes } from './exit-codes.ts';
 
@@ -37,6 +38,7 @@ export function program(): Command {
     addResume,
     addUp,
     addWatchAndStop,
+    addRuns,
     addLooking,
     addDead,
     addClaim,

@@ -6,6 +6,14 @@ export type { AnchorItem as AnchorItemInput, AnchorItem__Output as AnchorItem } 
 export type { AnchorPurpose__Output as AnchorPurpose } from '../gen/redqueen/v1/AnchorPurpose.ts';
 export type { AnchorResult as AnchorResultInput, AnchorResult__Output as AnchorResult } from '../gen/redqueen/v1/AnchorResult.ts';
 export type { AnchorTask as AnchorTaskInput, AnchorTask__Output as AnchorTask } from '../gen/redqueen/v1/AnchorTask.ts';
+export type {
+  ArchiveRunRequest as ArchiveRunRequestInput,
+  ArchiveRunRequest__Output as ArchiveRunRequest,
+} from '../gen/redqueen/v1/ArchiveRunRequest.ts';
+export type {
+  ArchiveRunResponse as ArchiveRunResponseInput,
+  ArchiveRunResponse__Output as ArchiveRunResponse,
+} from '../gen/redqueen/v1/ArchiveRunResponse.ts';
 export type { Arm as ArmInput, Arm__Output as Arm } from '../gen/redqueen/v1/Arm.ts';
 export type { ArmResult as ArmResultInput, ArmResult__Output as ArmResult } from '../gen/redqueen/v1/ArmResult.ts';
 export type { AskRequest as AskRequestInput, AskRequest__Output as AskRequest } from '../gen/redqueen/v1/AskRequest.ts';
@@ -33,6 +41,14 @@ export type {
   CurriculumServiceStateResponse__Output as CurriculumServiceStateResponse,
 } from '../gen/redqueen/v1/CurriculumServiceStateResponse.ts';
 export type { DeadLetter as DeadLetterInput, DeadLetter__Output as DeadLetter } from '../gen/redqueen/v1/DeadLetter.ts';
+export type {
+  DescribeRunRequest as DescribeRunRequestInput,
+  DescribeRunRequest__Output as DescribeRunRequest,
+} from '../gen/redqueen/v1/DescribeRunRequest.ts';
+export type {
+  DescribeRunResponse as DescribeRunResponseInput,
+  DescribeRunResponse__Output as DescribeRunResponse,
+} from '../gen/redqueen/v1/DescribeRunResponse.ts';
 export type { DeviceRequest as DeviceRequestInput, DeviceRequest__Output as DeviceRequest } from '../gen/redqueen/v1/DeviceRequest.ts';
 export type { DeviceResponse as DeviceResponseInput, DeviceResponse__Output as DeviceResponse } from '../gen/redqueen/v1/DeviceResponse.ts';
 export type {
@@ -104,6 +120,14 @@ export type {
 } from '../gen/redqueen/v1/GetDeadLetterResponse.ts';
 export type { GetRunRequest as GetRunRequestInput, GetRunRequest__Output as GetRunRequest } from '../gen/redqueen/v1/GetRunRequest.ts';
 export type { GetRunResponse as GetRunResponseInput, GetRunResponse__Output as GetRunResponse } from '../gen/redqueen/v1/GetRunResponse.ts';
+export type {
+  ImportRunRequest as ImportRunRequestInput,
+  ImportRunRequest__Output as ImportRunRequest,
+} from '../gen/redqueen/v1/ImportRunRequest.ts';
+export type {
+  ImportRunResponse as ImportRunResponseInput,
+  ImportRunResponse__Output as ImportRunResponse,
+} from '../gen/redqueen/v1/ImportRunResponse.ts';
 export type {
   InteractionReward as InteractionRewardInput,
   InteractionReward__Output as InteractionReward,
@@ -181,6 +205,14 @@ export type {
 export type { Refused as RefusedInput, Refused__Output as Refused } from '../gen/redqueen/v1/Refused.ts';
 export type { Rejected as RejectedInput, Rejected__Output as Rejected } from '../gen/redqueen/v1/Rejected.ts';
 export type { Released as ReleasedInput, Released__Output as Released } from '../gen/redqueen/v1/Released.ts';
+export type {
+  RemoveRunRequest as RemoveRunRequestInput,
+  RemoveRunRequest__Output as RemoveRunRequest,
+} from '../gen/redqueen/v1/RemoveRunRequest.ts';
+export type {
+  RemoveRunResponse as RemoveRunResponseInput,
+  RemoveRunResponse__Output as RemoveRunResponse,
+} from '../gen/redqueen/v1/RemoveRunResponse.ts';
 export type { ReportRequest as ReportRequestInput, ReportRequest__Output as ReportRequest } from '../gen/redqueen/v1/ReportRequest.ts';
 export type { ReportResponse as ReportResponseInput, ReportResponse__Output as ReportResponse } from '../gen/redqueen/v1/ReportResponse.ts';
 export type {

@@ -86,5 +86,5 @@ export { DeadLetters, type DeadLetterRecord, type OpenedLetter } from './actors/
 export { isRetry } from './actors/retried.ts';
 export { failRun, runBucket, Runs } from './runs/runs.ts';
 export { requireRunId } from './runs/run-id.ts';
-export { removeTraces } from './runs/traces.ts';
+export { removeTraces, storedFiles, type StoredFiles } from './runs/traces.ts';
 export { tellFromOutside, type OutsideEnvelope } from './runs/tell.ts';

@@ -7,6 +7,7 @@ export {
   type Progress,
   type RedQueen,
   type Runs,
+  type RunStorageInfo,
   type StartOptions,
   type TaskOptions,
   type VersionChoice,

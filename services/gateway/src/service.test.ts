@@ -98,6 +98,49 @@ describe('the gateway', () => {
     await expect(start('first')).rejects.toThrow(/run first exists/);
   });
 
+  test('archives, removes and takes back a run that is not under way, and no other', async () => {
+    await start('kept');
+    const { promise, resolve } = Promise.withResolvers<void>();
+    play('kept', promise);
+    await tellEpisodes(gateway.bus, 'kept', 2);
+    const archive = async () => {
+      const pieces: Uint8Array[] = [];
+      for await (const { data } of client().ArchiveRun({ run: 'kept' })) pieces.push(data);
+      return Buffer.concat(pieces);
+    };
+    await expect(archive()).rejects.toThrow(/run kept is running: stop it first/);
+    await expect(client().RemoveRun({ run: 'kept' })).rejects.toThrow(/run kept is running: stop it first/);
+    await client().StopRun({ run: 'kept' });
+    await watchToEnd('kept');
+    const bytes = await archive();
+    const { messages, documents } = await client().DescribeRun({ run: 'kept' });
+    expect(documents).toEqual(['report.html', 'report.json']);
+    await client().RemoveRun({ run: 'kept' });
+    expect(await gateway.bus.storage('kept').exists()).toBe(false);
+    expect(existsSync(runFolder(gateway.config.dataDir, 'kept'))).toBe(false);
+    await expect(client().RemoveRun({ run: 'kept' })).rejects.toThrow(/no run "kept"/);
+    const upload = async (offset: number, last: boolean, name = 'u1') =>
+      client().ImportRun({ upload: name, offset, data: bytes.subarray(offset, last ? bytes.length : offset + 100), last });
+    await upload(0, false);
+    await expect(upload(200, false)).rejects.toThrow(/100 bytes are here/);
+    await expect(upload(0, false, '../u1')).rejects.toThrow(/letters, digits/);
+    await upload(100, false);
+    expect((await upload(200, true)).run).toMatchObject({ run: 'kept', status: 'RUN_STATUS_STOPPED' });
+    expect((await client().DescribeRun({ run: 'kept' })).messages).toBe(messages);
+    // It goes on where it was.
+    ended.abort();
+    ended = new AbortController();
+    play('kept', Promise.resolve());
+    await client().ResumeRun({ run: 'kept' });
+    resolve();
+    await gateway.bus.publish({
+      ...knobMessage({ run: 'kept', id: 'last', from: 'policy/0', to: 'curriculum/0' }),
+      kind: 'released',
+      body: { agent: 'executor/0', version: 1, reason: 'gate', sourceVersion: 1, updates: 4, last: true },
+    });
+    expect((await watchToEnd('kept'))?.run?.status).toBe('RUN_STATUS_FINISHED');
+  });
+
   test('shows dead letters with their message, retries and drops them, and says what cannot be done', async () => {
     await start('letters');
     const letters = await DeadLetters.open(gateway.bus, systemClock);

@@ -10,6 +10,7 @@ import { deadLetterHandlers } from './rpc/dead-letters.ts';
 import { episodeHandlers } from './rpc/episodes.ts';
 import { knobHandlers } from './rpc/knobs.ts';
 import { runHandlers } from './rpc/runs.ts';
+import { storageHandlers } from './rpc/storage.ts';
 import { watchHandler } from './rpc/watch.ts';
 import { RunControl } from './run-control/run-control.ts';
 import { RunViews } from './runs/views.ts';
@@ -36,6 +37,7 @@ export const createGateway: CreateService = async (context) => {
   const control = new RunControl(gateway);
   const handlers: Handlers<'GatewayService'> = {
     ...runHandlers(gateway),
+    ...storageHandlers(gateway),
     ...agentHandlers(gateway),
     ...knobHandlers(gateway),
     ...episodeHandlers(gateway),

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Message } from '@redqueen/contract';
@@ -119,6 +119,37 @@ describe('the command line', () => {
     });
     const checked = await redqueen('recipe', 'check', file, '--json');
     expect([checked.code, JSON.parse(checked.stdout)]).toEqual([2, [{ name: file, faults: [expect.stringContaining('unifrom')] }]]);
+  }, 90_000);
+
+  test('runs are shown, archived, removed and imported', async () => {
+    const shown = JSON.parse((await here('runs', 'show', 'done', '--json')).stdout) as { stored: { messages: number }; agents: object[] };
+    expect(shown).toMatchObject({
+      run: 'done',
+      status: 'finished',
+      stored: { documents: expect.arrayContaining(['report.json', 'executor-0-v1.gguf']), files: 0 },
+      agents: expect.arrayContaining([expect.objectContaining({ agent: 'executor/0', version: 1 })]),
+    });
+    expect((await here('runs', 'show', 'done')).stdout).toMatch(/executor\/0 +v1[\s\S]*stream +\d+ messages, [\d.]+ kB/);
+    const file = join(folder, 'done.rqrun');
+    const made = JSON.parse((await here('runs', 'archive', 'done', '--out', file, '--json')).stdout) as { bytes: number };
+    expect(made.bytes).toBe(statSync(file).size);
+    expect(await here('runs', 'archive', 'done', '--out', file)).toMatchObject({ code: 2, stderr: expect.stringContaining('exists') });
+    expect(await here('runs', 'import', file)).toMatchObject({ code: 2, stderr: expect.stringContaining('run done exists here') });
+    const report = (await here('report', 'done', '--json')).stdout;
+    const listed = (await here('runs')).stdout;
+    expect(await here('runs', 'rm', 'done')).toMatchObject({ code: 2, stderr: expect.stringContaining('--yes') });
+    expect(JSON.parse((await here('runs', 'rm', 'done', '--yes', '--json')).stdout)).toEqual({ run: 'done', removed: true });
+    expect((await here('runs', 'list')).stdout).not.toMatch(/^done /m);
+    expect(await here('runs', 'show', 'done')).toMatchObject({ code: 2, stderr: expect.stringContaining('no run "done"') });
+    const damaged = join(folder, 'damaged.rqrun');
+    writeFileSync(damaged, readFileSync(file).subarray(0, made.bytes - 1));
+    expect(await here('runs', 'import', damaged)).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/damaged\.rqrun is damaged at byte \d+/),
+    });
+    expect(JSON.parse((await here('runs', 'import', file, '--json')).stdout)).toEqual({ run: 'done', status: 'finished', file });
+    expect((await here('runs')).stdout).toBe(listed);
+    expect((await here('report', 'done', '--json')).stdout).toBe(report);
   }, 90_000);
 
   test('dead letters are listed, shown, retried and dropped', async () => {

@@ -3,7 +3,6 @@ import { withCluster } from '../command.ts';
 import { clusterOptions, type RunOptions } from '../options.ts';
 import { crossPlayTable } from '../render/cross-play.ts';
 import { heldOutTable } from '../render/held-out.ts';
-import { textTable } from '../render/text-table.ts';
 import { chosenRun } from '../session.ts';
 
 interface LookOptions extends RunOptions {
@@ -38,32 +37,6 @@ function addReport(program: Command): void {
     );
 }
 
-function addRuns(program: Command): void {
-  looking(program, 'runs', 'all runs that the cluster knows').action((options: LookOptions) =>
-    withCluster(options, { launch: false }, async ({ client }, { terminal }) => {
-      const runs = await client.runs.list();
-      if (options.json) return terminal.print(JSON.stringify(runs.map((run) => ({ ...run, resolvedRecipe: undefined }))));
-      if (runs.length === 0) return terminal.print('No run yet. Start one with `redqueen run default`.');
-      const rows = runs.map(({ run, recipe, seed, status, updatesDone, updates, startedAt }) => [
-        run,
-        recipe,
-        String(seed),
-        status,
-        `${updatesDone}/${updates}`,
-        startedAt,
-      ]);
-      for (const line of textTable(['run', 'recipe', 'seed', 'state', 'updates', 'started'], rows, [
-        'left',
-        'left',
-        'right',
-        'left',
-        'right',
-      ]))
-        terminal.print(line);
-    }),
-  );
-}
-
 function addExplain(program: Command): void {
   looking(program, 'explain', 'where an episode’s rewards came from')
     .argument('<episode>', 'e.g. 12.3.0')
@@ -93,9 +66,8 @@ function addExplain(program: Command): void {
     );
 }
 
-/** Commands that only look: report, runs, explain. */
+/** Commands that only look: report, explain. */
 export function addLooking(program: Command): void {
   addReport(program);
-  addRuns(program);
   addExplain(program);
 }

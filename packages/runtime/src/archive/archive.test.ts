@@ -112,9 +112,10 @@ describe('an imported run', () => {
     const file = join(folder.path, 'kept.rqrun');
     writeFileSync(file, await archived(bus));
     const written: string[] = [];
-    const write = async (run: string, name: string, bytes: Uint8Array) => void written.push(`${run}/${name} ${Buffer.from(bytes)}`);
+    const write = async (run: string, name: string, bytes: Uint8Array) =>
+      void written.push(`${run}/${name} ${Buffer.from(bytes).toString()}`);
     expect(await importArchive(target, file, write)).toEqual(record);
-    expect(written).toEqual([`kept/report.json ${report}`]);
+    expect(written).toEqual([`kept/report.json ${report.toString()}`]);
     expect((await archived(target)).length).toBe(readFileSync(file).length);
     expect(await (await target.keyValue('rq-snapshots')).keys()).toEqual(['kept.curriculum.0']);
     await expect(importArchive(target, file, write)).rejects.toMatchObject({ code: 'already_exists' });

@@ -22,7 +22,7 @@ export interface ArchiveOptions {
   readonly documents: AsyncIterable<ArchivedDocument>;
 }
 
-/** At least so many bytes are handed over at once. */
+/** So many bytes are handed over at once; only the last piece is shorter. */
 const chunkBytes = 256 * 1024;
 
 const nothing = new Uint8Array();
@@ -50,8 +50,10 @@ export async function* archiveRun(options: ArchiveOptions): AsyncGenerator<Uint8
   for await (const entry of entriesOf(options)) {
     add(entry);
     if (size < chunkBytes) continue;
-    yield Buffer.concat(waiting);
-    [waiting, size] = [[], 0];
+    const bytes = Buffer.concat(waiting);
+    const whole = bytes.length - (bytes.length % chunkBytes);
+    for (let at = 0; at < whole; at += chunkBytes) yield bytes.subarray(at, at + chunkBytes);
+    [waiting, size] = [[bytes.subarray(whole)], bytes.length - whole];
   }
   add({ head: { type: 'end', entries: count, sha256: sum.copy().digest('hex') }, body: nothing });
   yield Buffer.concat(waiting);

@@ -1,5 +1,5 @@
 import type { DeadLetterReport } from '@redqueen/core';
-import { DeadLetters, type DeadLetterRecord } from '@redqueen/runtime';
+import type { DeadLetterRecord, DeadLetters } from '@redqueen/runtime';
 
 /** The dead letters of a run, as its report lists them. */
 export async function reportedLetters(deadLetters: DeadLetters, run: string): Promise<readonly DeadLetterReport[]> {
