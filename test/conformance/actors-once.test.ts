@@ -25,6 +25,17 @@ onEachBus('effectively once', (suite) => {
       expect(await toldTo(suite.bus, run, 'policy/0')).toEqual([10, 12]);
     });
 
+    it('two actors that act on one message, its receiver and a reader of the whole run, both have their effects', async () => {
+      const run = await suite.freshRun();
+      const sum = await start(summing({ reads: 'run' }), { bus: suite.bus, run });
+      await suite.feed(run, 'executor/0', [5]);
+      expect(await within(untilTold(suite.bus, run, 'policy/0', 1), 'what the reader tells')).toEqual([5]);
+      const host = await start(doubler, { bus: suite.bus, run });
+      expect(await within(untilTold(suite.bus, run, 'verifier/0', 1), 'what the receiver tells')).toEqual([10]);
+      await within(untilTold(suite.bus, run, 'policy/0', 2), 'the double, read as well');
+      await Promise.all([host.drain(), sum.drain()]);
+    });
+
     it('drops a message that is stored twice, however long after the duplicate window', async () => {
       const run = await suite.freshRun();
       const host = await start(summing(), { bus: suite.bus, run });

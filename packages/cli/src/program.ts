@@ -6,6 +6,7 @@ import { addAgents } from './commands/agents.ts';
 import { addClaim } from './commands/claim.ts';
 import { addCompletion } from './commands/completion.ts';
 import { addConfig } from './commands/config.ts';
+import { addDead } from './commands/dead.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addPlugins } from './commands/plugins.ts';
 import { addRecipe } from './commands/recipe.ts';
@@ -14,6 +15,7 @@ import { addKnob } from './commands/knob.ts';
 import { addLedger } from './commands/ledger.ts';
 import { addModels } from './commands/models.ts';
 import { addLooking } from './commands/look.ts';
+import { addRuns } from './commands/runs.ts';
 import { addResume, addRun, addStart, addUp, addWatchAndStop } from './commands/run.ts';
 import { exitCodes } from './exit-codes.ts';
 
@@ -40,8 +42,10 @@ export function program(): Command {
     addUp,
     addInit,
     addWatchAndStop,
+    addRuns,
     addLooking,
     addLedger,
+    addDead,
     addClaim,
     addRecipe,
     addPlugins,

@@ -6,6 +6,14 @@ export type { AnchorItem as AnchorItemInput, AnchorItem__Output as AnchorItem } 
 export type { AnchorPurpose__Output as AnchorPurpose } from '../gen/redqueen/v1/AnchorPurpose.ts';
 export type { AnchorResult as AnchorResultInput, AnchorResult__Output as AnchorResult } from '../gen/redqueen/v1/AnchorResult.ts';
 export type { AnchorTask as AnchorTaskInput, AnchorTask__Output as AnchorTask } from '../gen/redqueen/v1/AnchorTask.ts';
+export type {
+  ArchiveRunRequest as ArchiveRunRequestInput,
+  ArchiveRunRequest__Output as ArchiveRunRequest,
+} from '../gen/redqueen/v1/ArchiveRunRequest.ts';
+export type {
+  ArchiveRunResponse as ArchiveRunResponseInput,
+  ArchiveRunResponse__Output as ArchiveRunResponse,
+} from '../gen/redqueen/v1/ArchiveRunResponse.ts';
 export type { Arm as ArmInput, Arm__Output as Arm } from '../gen/redqueen/v1/Arm.ts';
 export type { ArmResult as ArmResultInput, ArmResult__Output as ArmResult } from '../gen/redqueen/v1/ArmResult.ts';
 export type { AskRequest as AskRequestInput, AskRequest__Output as AskRequest } from '../gen/redqueen/v1/AskRequest.ts';
@@ -33,6 +41,14 @@ export type {
   CurriculumServiceStateResponse__Output as CurriculumServiceStateResponse,
 } from '../gen/redqueen/v1/CurriculumServiceStateResponse.ts';
 export type { DeadLetter as DeadLetterInput, DeadLetter__Output as DeadLetter } from '../gen/redqueen/v1/DeadLetter.ts';
+export type {
+  DescribeRunRequest as DescribeRunRequestInput,
+  DescribeRunRequest__Output as DescribeRunRequest,
+} from '../gen/redqueen/v1/DescribeRunRequest.ts';
+export type {
+  DescribeRunResponse as DescribeRunResponseInput,
+  DescribeRunResponse__Output as DescribeRunResponse,
+} from '../gen/redqueen/v1/DescribeRunResponse.ts';
 export type { DeviceRequest as DeviceRequestInput, DeviceRequest__Output as DeviceRequest } from '../gen/redqueen/v1/DeviceRequest.ts';
 export type { DeviceResponse as DeviceResponseInput, DeviceResponse__Output as DeviceResponse } from '../gen/redqueen/v1/DeviceResponse.ts';
 export type {
@@ -43,6 +59,14 @@ export type {
   DownloadAdapterResponse as DownloadAdapterResponseInput,
   DownloadAdapterResponse__Output as DownloadAdapterResponse,
 } from '../gen/redqueen/v1/DownloadAdapterResponse.ts';
+export type {
+  DropDeadLetterRequest as DropDeadLetterRequestInput,
+  DropDeadLetterRequest__Output as DropDeadLetterRequest,
+} from '../gen/redqueen/v1/DropDeadLetterRequest.ts';
+export type {
+  DropDeadLetterResponse as DropDeadLetterResponseInput,
+  DropDeadLetterResponse__Output as DropDeadLetterResponse,
+} from '../gen/redqueen/v1/DropDeadLetterResponse.ts';
 export type {
   EndLeaseRequest as EndLeaseRequestInput,
   EndLeaseRequest__Output as EndLeaseRequest,
@@ -86,8 +110,24 @@ export type {
   GenerateResponse as GenerateResponseInput,
   GenerateResponse__Output as GenerateResponse,
 } from '../gen/redqueen/v1/GenerateResponse.ts';
+export type {
+  GetDeadLetterRequest as GetDeadLetterRequestInput,
+  GetDeadLetterRequest__Output as GetDeadLetterRequest,
+} from '../gen/redqueen/v1/GetDeadLetterRequest.ts';
+export type {
+  GetDeadLetterResponse as GetDeadLetterResponseInput,
+  GetDeadLetterResponse__Output as GetDeadLetterResponse,
+} from '../gen/redqueen/v1/GetDeadLetterResponse.ts';
 export type { GetRunRequest as GetRunRequestInput, GetRunRequest__Output as GetRunRequest } from '../gen/redqueen/v1/GetRunRequest.ts';
 export type { GetRunResponse as GetRunResponseInput, GetRunResponse__Output as GetRunResponse } from '../gen/redqueen/v1/GetRunResponse.ts';
+export type {
+  ImportRunRequest as ImportRunRequestInput,
+  ImportRunRequest__Output as ImportRunRequest,
+} from '../gen/redqueen/v1/ImportRunRequest.ts';
+export type {
+  ImportRunResponse as ImportRunResponseInput,
+  ImportRunResponse__Output as ImportRunResponse,
+} from '../gen/redqueen/v1/ImportRunResponse.ts';
 export type {
   InteractionReward as InteractionRewardInput,
   InteractionReward__Output as InteractionReward,
@@ -165,6 +205,14 @@ export type {
 export type { Refused as RefusedInput, Refused__Output as Refused } from '../gen/redqueen/v1/Refused.ts';
 export type { Rejected as RejectedInput, Rejected__Output as Rejected } from '../gen/redqueen/v1/Rejected.ts';
 export type { Released as ReleasedInput, Released__Output as Released } from '../gen/redqueen/v1/Released.ts';
+export type {
+  RemoveRunRequest as RemoveRunRequestInput,
+  RemoveRunRequest__Output as RemoveRunRequest,
+} from '../gen/redqueen/v1/RemoveRunRequest.ts';
+export type {
+  RemoveRunResponse as RemoveRunResponseInput,
+  RemoveRunResponse__Output as RemoveRunResponse,
+} from '../gen/redqueen/v1/RemoveRunResponse.ts';
 export type { ReportRequest as ReportRequestInput, ReportRequest__Output as ReportRequest } from '../gen/redqueen/v1/ReportRequest.ts';
 export type { ReportResponse as ReportResponseInput, ReportResponse__Output as ReportResponse } from '../gen/redqueen/v1/ReportResponse.ts';
 export type {
@@ -183,6 +231,14 @@ export type {
   ResumeRunResponse as ResumeRunResponseInput,
   ResumeRunResponse__Output as ResumeRunResponse,
 } from '../gen/redqueen/v1/ResumeRunResponse.ts';
+export type {
+  RetryDeadLetterRequest as RetryDeadLetterRequestInput,
+  RetryDeadLetterRequest__Output as RetryDeadLetterRequest,
+} from '../gen/redqueen/v1/RetryDeadLetterRequest.ts';
+export type {
+  RetryDeadLetterResponse as RetryDeadLetterResponseInput,
+  RetryDeadLetterResponse__Output as RetryDeadLetterResponse,
+} from '../gen/redqueen/v1/RetryDeadLetterResponse.ts';
 export type {
   RewardAggregatorServiceStateRequest as RewardAggregatorServiceStateRequestInput,
   RewardAggregatorServiceStateRequest__Output as RewardAggregatorServiceStateRequest,

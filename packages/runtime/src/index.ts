@@ -75,7 +75,13 @@ export type {
   ReadOptions,
   StoredMessage,
 } from './bus/port.ts';
+export type { MailboxPosition, RunStorage, StoredBytes, StreamSize } from './bus/storage.ts';
 export { createMemoryBus, type MemoryBusOptions } from './bus/memory/memory-bus.ts';
+export { ContentStore, fileHolders, fileKinds, sha256Of, type FileKind } from './files/content-store.ts';
+// archive: a run as one file
+export { importArchive, type WriteDocument } from './archive/import.ts';
+export { openArchive, type ArchiveReadOptions, type RunArchive } from './archive/read.ts';
+export { archiveRun, type ArchivedDocument, type ArchiveOptions } from './archive/write.ts';
 export { createNatsBus, type NatsBusOptions } from './bus/nats/nats-bus.ts';
 // actors: their hosts, and the messages that they could not handle
 export { startActor, type ActorHost, type ActorHostOptions, type ActorStatus } from './actors/host.ts';
@@ -83,8 +89,11 @@ export { defaultActorSettings, type ActorSettings } from './actors/settings.ts';
 export type { Witness } from './actors/actor.ts';
 export { toldMessages } from './actors/context.ts';
 export { idReach, IdWindow } from './actors/told.ts';
-export { DeadLetters, type DeadLetterRecord } from './actors/dead-letters.ts';
+export { DeadLetters, type DeadLetterRecord, type OpenedLetter } from './actors/dead-letters.ts';
+export { isRetry } from './actors/retried.ts';
 export { failRun, runBucket, Runs } from './runs/runs.ts';
+export { requireRunId } from './runs/run-id.ts';
+export { removeTraces, storedFiles, type StoredFiles } from './runs/traces.ts';
 export { tellFromOutside, type OutsideEnvelope } from './runs/tell.ts';
 // ledger: what makes a run's stream one
 export { LedgerDamage } from './ledger/damage.ts';

@@ -2,11 +2,14 @@ import type {
   AskResponse,
   ClusterResponse,
   DeadLetter,
+  DescribeRunResponse,
   DownloadAdapterResponse,
   EpisodeSummary,
   ExplainResponse,
+  GetDeadLetterResponse,
   KnobState,
   PolicyVersion,
+  RetryDeadLetterResponse,
   Run,
   SubmitTaskResponse,
   WatchRunResponse,
@@ -25,7 +28,7 @@ import { openConnection } from './connection.ts';
 import { runInfo, type RunInfo } from './run.ts';
 
 /** Deadlines in milliseconds of calls that set none of their own. */
-const timeouts = { quick: 15_000, slow: 60_000 };
+const timeouts = { quick: 15_000, slow: 60_000, wholeRun: 600_000 };
 
 /** What to run. */
 export interface StartOptions {
@@ -107,7 +110,10 @@ export interface KnobChoice {
   readonly reason?: string;
 }
 
-/** Runs: start, stop, resume, list, get, watch. */
+/** What a run stores: bytes by kind, and the files of its folder. */
+export type RunStorageInfo = Omit<DescribeRunResponse, 'run'> & { readonly run: RunInfo };
+
+/** Runs: start, stop, resume, list, get, watch, and what is kept of them. */
 export interface Runs {
   /** Throws `not_found` for an unknown recipe, `invalid_argument` for an unknown key or a model that is no GGUF. */
   start(options?: StartOptions, call?: CallOptions): Promise<RunInfo>;
@@ -117,6 +123,14 @@ export interface Runs {
   /** Newest first. */
   list(call?: CallOptions): Promise<RunInfo[]>;
   get(run: string, call?: CallOptions): Promise<RunInfo>;
+  /** What the run stores, and where. */
+  describe(run: string, call?: CallOptions): Promise<RunStorageInfo>;
+  /** The run as one file, in pieces: everything that another cluster needs to look at it, and to resume it. Throws `failed_precondition` while it is under way. */
+  archive(run: string, call?: CallOptions): AsyncIterable<Uint8Array>;
+  /** Brings back a run from the pieces of its archive, of whatever length. Throws `already_exists`, and `data_loss` where the archive is damaged; then nothing of it stays. */
+  import(archive: AsyncIterable<Uint8Array>, call?: CallOptions): Promise<RunInfo>;
+  /** Removes a run with everything that no other run needs, for good. Throws `failed_precondition` while it is under way. */
+  remove(run: string, call?: CallOptions): Promise<void>;
   /** Progress until the run ends; the last one says how it ended. */
   watch(run: string, call?: CallOptions): AsyncIterable<Progress>;
 }
@@ -154,6 +168,12 @@ export interface RedQueen extends Disposable {
   report(run: string, call?: CallOptions & { readonly replay?: boolean }): Promise<RunReport>;
   /** Messages that could not be handled, of one run or of all. */
   deadLetters(run?: string, call?: CallOptions): Promise<DeadLetter[]>;
+  /** A dead letter with its whole message, absent where that cannot be read. Throws `not_found`. */
+  deadLetter(id: string, call?: CallOptions): Promise<GetDeadLetterResponse>;
+  /** Tells the actor the message once more; what it told before it failed is not told again. Throws `failed_precondition` where that cannot help. */
+  retryDeadLetter(id: string, call?: CallOptions): Promise<RetryDeadLetterResponse>;
+  /** Takes a dead letter off the list; its message stays unhandled. Throws `not_found`. */
+  dropDeadLetter(id: string, call?: CallOptions): Promise<void>;
   cluster(call?: CallOptions): Promise<ClusterResponse>;
   /** Closes the connection. */
   close(): void;
@@ -175,8 +195,25 @@ type Invoke = <M extends GatewayMethod>(
   timeoutMs?: number,
 ) => Promise<MethodResponse<M>>;
 
+/** Bytes of one request; a gateway takes 16 MiB. */
+const pieceBytes = 1024 * 1024;
+
 function patchText(patch: unknown): string {
   return patch === undefined ? '' : JSON.stringify(patch);
+}
+
+/** Every piece as one request; the gateway brings the run back once it has the last one. */
+async function importRun(invoke: Invoke, archive: AsyncIterable<Uint8Array>, call: CallOptions | undefined): Promise<RunInfo> {
+  const upload = crypto.randomUUID();
+  let offset = 0;
+  for await (const piece of archive) {
+    for (let at = 0; at < piece.length; at += pieceBytes) {
+      const data = Buffer.from(piece.subarray(at, at + pieceBytes));
+      await invoke('ImportRun', { upload, offset, data, last: false }, call, timeouts.slow);
+      offset += data.length;
+    }
+  }
+  return asRun(await invoke('ImportRun', { upload, offset, data: Buffer.alloc(0), last: true }, call, timeouts.wholeRun));
 }
 
 function runsOf(connection: Connection, invoke: Invoke): Runs {
@@ -187,6 +224,15 @@ function runsOf(connection: Connection, invoke: Invoke): Runs {
     resume: async (run, call) => asRun(await invoke('ResumeRun', { run }, call)),
     list: async (call) => (await invoke('ListRuns', {}, call, timeouts.slow)).runs.map(runInfo),
     get: async (run, call) => asRun(await invoke('GetRun', { run }, call)),
+    describe: async (run, call) => {
+      const answer = await invoke('DescribeRun', { run }, call, timeouts.slow);
+      return { ...answer, run: asRun(answer) };
+    },
+    async *archive(run, call = {}) {
+      for await (const { data } of callStream(connection, 'ArchiveRun', { run }, call)) yield data;
+    },
+    import: (archive, call) => importRun(invoke, archive, call),
+    remove: async (run, call) => void (await invoke('RemoveRun', { run }, call, timeouts.wholeRun)),
     async *watch(run, call = {}) {
       for await (const progress of callStream(connection, 'WatchRun', { run }, call)) yield { ...progress, run: asRun(progress) };
     },
@@ -229,6 +275,9 @@ export function connect(address: string): RedQueen {
     report: async (run, call) =>
       JSON.parse((await invoke('Report', { run, replay: call?.replay ?? false }, call, timeouts.slow)).json) as RunReport,
     deadLetters: async (run = '', call = undefined) => (await invoke('ListDeadLetters', { run }, call)).letters,
+    deadLetter: (id, call) => invoke('GetDeadLetter', { id }, call, timeouts.slow),
+    retryDeadLetter: (id, call) => invoke('RetryDeadLetter', { id }, call, timeouts.slow),
+    dropDeadLetter: async (id, call) => void (await invoke('DropDeadLetter', { id }, call)),
     cluster: (call) => invoke('Cluster', {}, call),
     close,
     [Symbol.dispose]: close,

@@ -17,6 +17,8 @@ const repeatable = [
   'ExplainEpisode',
   'ListEpisodes',
   'ListDeadLetters',
+  'GetDeadLetter',
+  'DescribeRun',
   'Cluster',
 ] as const satisfies readonly GatewayMethod[];
 

@@ -7,11 +7,12 @@ export {
   type Progress,
   type RedQueen,
   type Runs,
+  type RunStorageInfo,
   type StartOptions,
   type TaskOptions,
   type VersionChoice,
 } from './client.ts';
 export type { CallOptions } from './call.ts';
-export type { KnobState } from '@redqueen/contract';
+export type { GetDeadLetterResponse as DeadLetterMessage, KnobState } from '@redqueen/contract';
 export { isOver, type RunInfo } from './run.ts';
 export { RedQueenError, type ErrorCode, type Recipe, type RunReport, type RunState } from '@redqueen/core';

@@ -95,6 +95,7 @@ export function gatedBus(bus: Bus, gate: Gate): Bus {
     mailbox: async (run, address, options) => gatedMailbox(await bus.mailbox(run, address, options), gate),
     read: (run, options) => gatedItems(bus.read(run, options), gate, 'read'),
     lastSequence: (run) => gated(gate, 'read', () => bus.lastSequence(run)),
+    storage: (run) => bus.storage(run),
     keyValue: async (bucket) => gatedKeyValue(await bus.keyValue(bucket), gate),
     objects: async (bucket) => gatedObjects(await bus.objects(bucket), gate),
     healthy: () => bus.healthy(),
@@ -140,6 +141,7 @@ function gatedObjects(objects: ObjectStore, gate: Gate): ObjectStore {
   return {
     put: (name, bytes) => gated(gate, 'object', () => objects.put(name, bytes)),
     get: (name) => gated(gate, 'read', () => objects.get(name)),
+    size: (name) => gated(gate, 'read', () => objects.size(name)),
     delete: (name) => gated(gate, 'object', () => objects.delete(name)),
     list: () => gated(gate, 'read', () => objects.list()),
   };

@@ -1,5 +1,6 @@
 // Private: what the tests of all packages share.
 export { knobMessage, knobTell, knobValue, type MessageFields } from './builders.ts';
+export { collected } from './collected.ts';
 export { FakeClock } from './fake-clock.ts';
 export { gatedBus, KillingGate, SwitchGate, type BusEffect, type Gate } from './gated-bus.ts';
 export { Recorder } from './recorder.ts';

@@ -1,11 +1,11 @@
 import { RedQueenError, type Recipe, type RunRecord, type RunReport } from '@redqueen/core';
-import type { Runs, ServiceContext } from '@redqueen/runtime';
+import type { DeadLetters, Runs, ServiceContext } from '@redqueen/runtime';
 import type { ClusterCosts } from './cost/costs.ts';
 import { reportOf } from './report/document.ts';
 import { readReport } from './run-control/files.ts';
 import type { RunView } from './runs/view.ts';
 import { isLive, type RunViews } from './runs/views.ts';
-import type { DeadLetters } from './runs/dead-letters.ts';
+import { reportedLetters } from './runs/dead-letters.ts';
 
 /** What every part of the gateway shares. */
 export interface Gateway {
@@ -44,7 +44,7 @@ export async function readyView(gateway: Gateway, record: RunRecord, signal?: Ab
 /** The report of a run from its stream as far as it goes now. */
 export async function liveReport(gateway: Gateway, view: RunView): Promise<RunReport> {
   const cost = await gateway.costs.of(view.record.run);
-  return reportOf(view.record, view.projection, { cost, deadLetters: await gateway.deadLetters.list(view.record.run) });
+  return reportOf(view.record, view.projection, { cost, deadLetters: await reportedLetters(gateway.deadLetters, view.record.run) });
 }
 
 /** The report of a run: as written when it is over, otherwise as it stands. */

@@ -1,9 +1,9 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Message } from '@redqueen/contract';
+import type { Message, MessageInput } from '@redqueen/contract';
 import { rewardTellers } from '@redqueen/core';
-import { connectRpc, ensureKey, rewardKeysIn, Runs, type Bus } from '@redqueen/runtime';
-import { within } from '@redqueen/testkit';
+import { connectRpc, DeadLetters, ensureKey, failRun, rewardKeysIn, Runs, systemClock, type Bus } from '@redqueen/runtime';
+import { knobMessage, within } from '@redqueen/testkit';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { episodeMessages } from './projection/builders.ts';
 import { readReport, runFolder } from './run-control/files.ts';
@@ -114,6 +114,75 @@ describe('the gateway', () => {
     }
     expect((await client().ListRuns({})).runs.map(({ run }) => run)).toEqual(['second', 'first']);
     await expect(start('first')).rejects.toThrow(/run first exists/);
+  });
+
+  test('archives, removes and takes back a run that is not under way, and no other', async () => {
+    await start('kept');
+    const { promise, resolve } = Promise.withResolvers<void>();
+    play('kept', promise);
+    await tellEpisodes(gateway.bus, 'kept', 2);
+    const archive = async () => {
+      const pieces: Uint8Array[] = [];
+      for await (const { data } of client().ArchiveRun({ run: 'kept' })) pieces.push(data);
+      return Buffer.concat(pieces);
+    };
+    await expect(archive()).rejects.toThrow(/run kept is running: stop it first/);
+    await expect(client().RemoveRun({ run: 'kept' })).rejects.toThrow(/run kept is running: stop it first/);
+    await client().StopRun({ run: 'kept' });
+    await watchToEnd('kept');
+    const bytes = await archive();
+    const { messages, documents } = await client().DescribeRun({ run: 'kept' });
+    expect(documents).toEqual(['report.html', 'report.json']);
+    await client().RemoveRun({ run: 'kept' });
+    expect(await gateway.bus.storage('kept').exists()).toBe(false);
+    expect(existsSync(runFolder(gateway.config.dataDir, 'kept'))).toBe(false);
+    await expect(client().RemoveRun({ run: 'kept' })).rejects.toThrow(/no run "kept"/);
+    const upload = async (offset: number, last: boolean, name = 'u1') =>
+      client().ImportRun({ upload: name, offset, data: bytes.subarray(offset, last ? bytes.length : offset + 100), last });
+    await upload(0, false);
+    await expect(upload(200, false)).rejects.toThrow(/100 bytes are here/);
+    await expect(upload(0, false, '../u1')).rejects.toThrow(/letters, digits/);
+    await upload(100, false);
+    expect((await upload(200, true)).run).toMatchObject({ run: 'kept', status: 'RUN_STATUS_STOPPED' });
+    expect((await client().DescribeRun({ run: 'kept' })).messages).toBe(messages);
+    // It goes on where it was.
+    ended.abort();
+    ended = new AbortController();
+    play('kept', Promise.resolve());
+    await client().ResumeRun({ run: 'kept' });
+    resolve();
+    await gateway.bus.publish({
+      ...knobMessage({ run: 'kept', id: 'last', from: 'policy/0', to: 'curriculum/0' }),
+      kind: 'released',
+      body: { agent: 'executor/0', version: 1, reason: 'gate', sourceVersion: 1, updates: 4, last: true },
+    });
+    expect((await watchToEnd('kept'))?.run?.status).toBe('RUN_STATUS_FINISHED');
+  });
+
+  test('shows dead letters with their message, retries and drops them, and says what cannot be done', async () => {
+    await start('letters');
+    const letters = await DeadLetters.open(gateway.bus, systemClock);
+    const bury = async (message: MessageInput) => {
+      const { sequence } = await gateway.bus.publish(message);
+      const dead = { run: 'letters', actor: message.to, sequence, message: message as Message, cause: 'why', deliveries: 5 };
+      return (await letters.record(dead)).key;
+    };
+    const keys = await Promise.all([1, 2].map((value) => bury(knobMessage({ run: 'letters', id: `m${value}`, value }))));
+    const [first = '', second = ''] = keys;
+    expect((await client().ListDeadLetters({ run: 'letters' })).letters.map(({ id }) => id).toSorted()).toEqual(keys.toSorted());
+    const shown = await client().GetDeadLetter({ id: first });
+    expect(shown).toMatchObject({ letter: { cause: 'why', deliveries: 5, messageId: 'm1' }, message: { id: 'm1', knob: { value: 1 } } });
+    const { messageId, waiting } = await client().RetryDeadLetter({ id: first });
+    expect([messageId, waiting]).toEqual([`m1.retry-${shown.letter?.sequence}`, false]);
+    await expect(client().RetryDeadLetter({ id: first })).rejects.toThrow(/was retried already/);
+    await client().DropDeadLetter({ id: second });
+    await expect(client().DropDeadLetter({ id: second })).rejects.toThrow(/was dropped already/);
+    await expect(client().GetDeadLetter({ id: 'nonsense' })).rejects.toThrow(/no dead letter "nonsense"/);
+    await client().StopRun({ run: 'letters' });
+    expect((await client().RetryDeadLetter({ id: await bury(knobMessage({ run: 'letters', id: 'm3' })) })).waiting).toBe(true);
+    await failRun({ bus: gateway.bus, clock: systemClock, name: 'policy' }, 'letters', 'no model');
+    const late = await bury(knobMessage({ run: 'letters', id: 'm4' }));
+    await expect(client().RetryDeadLetter({ id: late })).rejects.toThrow(/run letters is failed: .*drop it/);
   });
 
   test('refuses what cannot be run, in words', async () => {

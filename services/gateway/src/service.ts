@@ -1,4 +1,4 @@
-import { Runs, type CreateService, type Handlers, type ServiceContext } from '@redqueen/runtime';
+import { DeadLetters, Runs, type CreateService, type Handlers, type ServiceContext } from '@redqueen/runtime';
 import { ClusterCosts } from './cost/costs.ts';
 import type { Gateway } from './gateway.ts';
 import { servePage } from './page/server.ts';
@@ -6,12 +6,13 @@ import { plugins } from './plugins.ts';
 import { recipeResolver } from './recipes.ts';
 import { agentHandlers } from './rpc/agents.ts';
 import { ClusterStatus } from './rpc/cluster.ts';
+import { deadLetterHandlers } from './rpc/dead-letters.ts';
 import { episodeHandlers } from './rpc/episodes.ts';
 import { knobHandlers } from './rpc/knobs.ts';
 import { runHandlers } from './rpc/runs.ts';
+import { storageHandlers } from './rpc/storage.ts';
 import { watchHandler } from './rpc/watch.ts';
 import { RunControl } from './run-control/run-control.ts';
-import { openDeadLetters } from './runs/dead-letters.ts';
 import { RunViews } from './runs/views.ts';
 
 async function openGateway(context: ServiceContext): Promise<Gateway> {
@@ -20,7 +21,7 @@ async function openGateway(context: ServiceContext): Promise<Gateway> {
     runs: await Runs.open(context.bus),
     views: new RunViews(context),
     costs: await ClusterCosts.open(context),
-    deadLetters: await openDeadLetters(context),
+    deadLetters: await DeadLetters.open(context.bus, context.clock),
     recipe: recipeResolver(context.config),
     pageAddress: '',
   };
@@ -39,9 +40,11 @@ export const createGateway: CreateService = async (context) => {
   const control = new RunControl(gateway);
   const handlers: Handlers<'GatewayService'> = {
     ...runHandlers(gateway),
+    ...storageHandlers(gateway),
     ...agentHandlers(gateway),
     ...knobHandlers(gateway),
     ...episodeHandlers(gateway),
+    ...deadLetterHandlers(gateway),
     WatchRun: watchHandler(gateway),
     Cluster: cluster.handler,
   };

@@ -5,7 +5,7 @@ import { Served } from './device/served.ts';
 import { Trainer } from './device/trainer.ts';
 import { Leases } from './leases/leases.ts';
 import { emptyState, type PolicyState, type RunPlan } from './lineage/state.ts';
-import { ContentStore } from './store/content-store.ts';
+import { ContentStore } from '@redqueen/runtime';
 import { Pruner, type FileStores } from './store/pruner.ts';
 
 /** What a run's policies are made of. */

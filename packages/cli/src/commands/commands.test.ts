@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Message } from '@redqueen/contract';
-import { connectRpc, projectFolder } from '@redqueen/runtime';
-import { within } from '@redqueen/testkit';
+import { connectRpc, DeadLetters, projectFolder, systemClock } from '@redqueen/runtime';
+import { knobMessage, within } from '@redqueen/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { armRuns } from '../claim/arms.ts';
@@ -122,6 +122,60 @@ describe('the command line', () => {
     });
     const checked = await redqueen('recipe', 'check', file, '--json');
     expect([checked.code, JSON.parse(checked.stdout)]).toEqual([2, [{ name: file, faults: [expect.stringContaining('unifrom')] }]]);
+  }, 90_000);
+
+  test('runs are shown, archived, removed and imported', async () => {
+    const shown = JSON.parse((await here('runs', 'show', 'done', '--json')).stdout) as { stored: { messages: number }; agents: object[] };
+    expect(shown).toMatchObject({
+      run: 'done',
+      status: 'finished',
+      stored: { documents: expect.arrayContaining(['report.json', 'executor-0-v1.gguf']), files: 0 },
+      agents: expect.arrayContaining([expect.objectContaining({ agent: 'executor/0', version: 1 })]),
+    });
+    expect((await here('runs', 'show', 'done')).stdout).toMatch(/executor\/0 +v1[\s\S]*stream +\d+ messages, [\d.]+ kB/);
+    const file = join(folder, 'done.rqrun');
+    const made = JSON.parse((await here('runs', 'archive', 'done', '--out', file, '--json')).stdout) as { bytes: number };
+    expect(made.bytes).toBe(statSync(file).size);
+    expect(await here('runs', 'archive', 'done', '--out', file)).toMatchObject({ code: 2, stderr: expect.stringContaining('exists') });
+    expect(await here('runs', 'import', file)).toMatchObject({ code: 2, stderr: expect.stringContaining('run done exists here') });
+    const report = (await here('report', 'done', '--json')).stdout;
+    const listed = (await here('runs')).stdout;
+    expect(await here('runs', 'rm', 'done')).toMatchObject({ code: 2, stderr: expect.stringContaining('--yes') });
+    expect(JSON.parse((await here('runs', 'rm', 'done', '--yes', '--json')).stdout)).toEqual({ run: 'done', removed: true });
+    expect((await here('runs', 'list')).stdout).not.toMatch(/^done /m);
+    expect(await here('runs', 'show', 'done')).toMatchObject({ code: 2, stderr: expect.stringContaining('no run "done"') });
+    const damaged = join(folder, 'damaged.rqrun');
+    writeFileSync(damaged, readFileSync(file).subarray(0, made.bytes - 1));
+    expect(await here('runs', 'import', damaged)).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/damaged\.rqrun is damaged at byte \d+/),
+    });
+    expect(JSON.parse((await here('runs', 'import', file, '--json')).stdout)).toEqual({ run: 'done', status: 'finished', file });
+    expect((await here('runs')).stdout).toBe(listed);
+    expect((await here('report', 'done', '--json')).stdout).toBe(report);
+  }, 90_000);
+
+  test('dead letters are listed, shown, retried and dropped', async () => {
+    const bury = async (id: string, value: number) => {
+      const message = knobMessage({ run: 'done', id, value });
+      const { sequence } = await gateway.bus.publish(message);
+      const letters = await DeadLetters.open(gateway.bus, systemClock);
+      const dead = { run: 'done', actor: message.to, sequence, message: message as Message, cause: 'not a number', deliveries: 5 };
+      return (await letters.record(dead)).key;
+    };
+    const key = await bury('lost', Number.NaN);
+    expect((await here('dead', 'list', '--run', 'done')).stdout).toBe(`${key}  knob to executor/0, tried 5 times: not a number\n`);
+    const shown = JSON.parse((await here('dead', 'show', key, '--json')).stdout) as object;
+    expect(shown).toMatchObject({
+      id: key,
+      deliveries: 5,
+      cause: 'not a number',
+      message: { id: 'lost', knob: { value: 'NaN', by: 'test' } },
+    });
+    expect(await here('dead', 'retry', key)).toMatchObject({ code: 2, stderr: expect.stringContaining('is finished') });
+    expect(JSON.parse((await here('dead', 'drop', key, '--json')).stdout)).toEqual({ letter: key, dropped: true });
+    expect(await here('dead', 'show', key)).toMatchObject({ code: 2, stderr: expect.stringContaining('was dropped already') });
+    expect((await here('dead', 'list')).stdout).toContain('No dead letters');
   }, 90_000);
 
   test('says what an answer is to be like', async () => {

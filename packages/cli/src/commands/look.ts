@@ -5,7 +5,6 @@ import { crossPlayTable } from '../render/cross-play.ts';
 import { heldOutTable } from '../render/held-out.ts';
 import { idleText } from '../render/idle.ts';
 import { stalenessLine, stalenessSummary } from '../render/staleness.ts';
-import { textTable } from '../render/text-table.ts';
 import { chosenRun } from '../session.ts';
 
 interface LookOptions extends RunOptions {
@@ -43,32 +42,6 @@ function addReport(program: Command): void {
     );
 }
 
-function addRuns(program: Command): void {
-  looking(program, 'runs', 'all runs that the cluster knows').action((options: LookOptions) =>
-    withCluster(options, { launch: false }, async ({ client }, { terminal }) => {
-      const runs = await client.runs.list();
-      if (options.json) return terminal.print(JSON.stringify(runs.map((run) => ({ ...run, resolvedRecipe: undefined }))));
-      if (runs.length === 0) return terminal.print('No run yet. Start one with `redqueen run default`.');
-      const rows = runs.map(({ run, recipe, seed, status, updatesDone, updates, startedAt }) => [
-        run,
-        recipe,
-        String(seed),
-        status,
-        `${updatesDone}/${updates}`,
-        startedAt,
-      ]);
-      for (const line of textTable(['run', 'recipe', 'seed', 'state', 'updates', 'started'], rows, [
-        'left',
-        'left',
-        'right',
-        'left',
-        'right',
-      ]))
-        terminal.print(line);
-    }),
-  );
-}
-
 function addExplain(program: Command): void {
   looking(program, 'explain', 'where an episode’s rewards came from')
     .argument('<episode>', 'e.g. 12.3.0')
@@ -98,26 +71,8 @@ function addExplain(program: Command): void {
     );
 }
 
-function addDead(program: Command): void {
-  const dead = program.command('dead').description('messages that could not be handled');
-  looking(dead, 'list', 'list them with their cause')
-    .option('--run <run>', 'of one run')
-    .action((options: LookOptions) =>
-      withCluster(options, { launch: false }, async ({ client }, { terminal }) => {
-        const letters = await client.deadLetters(options.run);
-        if (options.json) return terminal.print(JSON.stringify(letters));
-        if (letters.length === 0) return terminal.print('No dead letters: every message was handled.');
-        for (const { id, actor, kind, cause, deliveries } of letters) {
-          terminal.print(`${id}  ${kind} to ${actor?.role}/${actor?.key}, tried ${deliveries} times: ${cause}`);
-        }
-      }),
-    );
-}
-
-/** Commands that only look: report, runs, explain, dead list. */
+/** Commands that only look: report, explain. */
 export function addLooking(program: Command): void {
   addReport(program);
-  addRuns(program);
   addExplain(program);
-  addDead(program);
 }

@@ -8,6 +8,7 @@ import type { ResolvedHostOptions } from './hosting.ts';
 import type { Lease } from './lease.ts';
 import { LedgerDamage, messageRange } from '../ledger/damage.ts';
 import { messageDigest, StreamChain, type StreamPosition } from '../ledger/stream-chain.ts';
+import { isRetry, originOf } from './retried.ts';
 import { initialSnapshot, Snapshots, type Snapshot } from './snapshots.ts';
 import { idReach, IdWindow, ToldIndex } from './told.ts';
 
@@ -219,7 +220,7 @@ export class Activation<State> {
 
   async #handle({ message, sequence, bytes }: StoredMessage, abort: AbortSignal): Promise<void> {
     this.#chain?.add(sequence, bytes);
-    if (!this.#parts.skipped.has(sequence)) {
+    if (!this.#parts.skipped.has(sequence) && !this.#isForAnother(message)) {
       if (this.#recent.has(message.id, sequence)) {
         this.#parts.observed('duplicates');
       } else {
@@ -242,6 +243,11 @@ export class Activation<State> {
     if (!this.#witnessed) this.#actor.witness?.note(this.#chain.position, this.#state as State, this.#parts.lease.epoch);
   }
 
+  /** A retried letter is for its actor alone: who reads the whole run has handled it when it first came. */
+  #isForAnother(message: Message): boolean {
+    return isRetry(message.id) && addressText(message.to) !== addressText(this.#actor.address);
+  }
+
   async #receive(message: Message, sequence: number, abort: AbortSignal): Promise<Effects<State>> {
     const context = contextOf(this.#source, message.id, abort);
     try {
@@ -256,12 +262,19 @@ export class Activation<State> {
   async #publish(message: Message, tells: readonly Tell[]): Promise<void> {
     if (tells.length === 0) return;
     const { bus } = this.#parts.options;
+    const known = isRetry(message.id) ? await this.#toldSinceOrigin(message) : this.#told;
     for (const told of toldMessages(this.#actor.address, message, tells)) {
-      if (this.#told.has(told.id)) continue;
+      if (known.has(told.id)) continue;
       this.#parts.lease.require();
       this.#confirmations.add(bus.publish(told));
     }
     if (this.#confirmations.full) await this.#confirmations.room();
+  }
+
+  /** What was told since a retried message first came: it may have been handled halfway then (S3). */
+  async #toldSinceOrigin(message: Message): Promise<ReadonlySet<string>> {
+    const { bus, run } = this.#parts.options;
+    return await new ToldIndex(bus, run, this.#actor.address).since(originOf(message.id).sequence ?? 1);
   }
 
   #snapshotWhenDue(): void {

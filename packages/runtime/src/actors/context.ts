@@ -1,6 +1,7 @@
 import { addressText, type Address, type Message, type MessageInput } from '@redqueen/contract';
 import { derivedId, randomOf, type Clock } from '@redqueen/core';
 import type { ActorContext, Tell } from './actor.ts';
+import { originOf } from './retried.ts';
 
 /** What the contexts of one actor have in common. */
 export interface ContextSource {
@@ -13,11 +14,14 @@ export interface ContextSource {
 /** The context in which one message is handled. */
 export function contextOf(source: ContextSource, messageId: string, signal: AbortSignal): ActorContext {
   const { run, runSeed, self, clock } = source;
-  return { run, self, clock, signal, random: (purpose) => randomOf(runSeed, addressText(self), messageId, purpose) };
+  const { id } = originOf(messageId);
+  return { run, self, clock, signal, random: (purpose) => randomOf(runSeed, addressText(self), id, purpose) };
 }
 
 /** The messages that an actor tells while it handles `input`: their ids are derived, so that handling it again gives the same ones (A3). */
 export function toldMessages(self: Address, input: Message, tells: readonly Tell[]): MessageInput[] {
   const { run, traceparent } = input;
-  return tells.map((tell, index) => ({ ...tell, id: derivedId(input.id, index), run, from: self, cause: input.id, traceparent }));
+  // Several actors may act on one message: its receiver, and who reads the whole run. Their ids must differ, or the bus drops one of them.
+  const handled = `${addressText(self)} ${originOf(input.id).id}`;
+  return tells.map((tell, index) => ({ ...tell, id: derivedId(handled, index), run, from: self, cause: input.id, traceparent }));
 }

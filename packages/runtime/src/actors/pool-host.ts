@@ -7,6 +7,7 @@ import { DeadLetters } from './dead-letters.ts';
 import { causeOf, isDead } from './handler-failure.ts';
 import type { ActorHost, ActorStatus, ResolvedHostOptions } from './hosting.ts';
 import { InHand } from './in-hand.ts';
+import { originOf } from './retried.ts';
 import { backOffMs } from './settings.ts';
 import { RecentIds, ToldIndex } from './told.ts';
 
@@ -27,7 +28,7 @@ export async function startPool(actor: PoolActor, options: ResolvedHostOptions):
     ackWaitMs,
     prefetch: actor.concurrency,
   });
-  const host = new PoolHost(actor, options, mailbox, await DeadLetters.open(bus, clock));
+  const host = new PoolHost(actor, options, mailbox, await DeadLetters.open(bus, clock), await bus.lastSequence(run));
   host.start();
   return host;
 }
@@ -39,6 +40,8 @@ class PoolHost implements ActorHost {
   readonly #mailbox: Mailbox;
   readonly #deadLetters: DeadLetters;
   readonly #told: ToldIndex;
+  /** Newest sequence when the host began. */
+  readonly #earlier: number;
   readonly #source: ContextSource;
   readonly #recent = new RecentIds(rememberedIds);
   readonly #inHand: InHand;
@@ -51,11 +54,12 @@ class PoolHost implements ActorHost {
   #finish: () => void = () => undefined;
   #loop: Promise<void> = Promise.resolve();
 
-  constructor(actor: PoolActor, options: ResolvedHostOptions, mailbox: Mailbox, deadLetters: DeadLetters) {
+  constructor(actor: PoolActor, options: ResolvedHostOptions, mailbox: Mailbox, deadLetters: DeadLetters, earlier: number) {
     this.#actor = actor;
     this.#options = options;
     this.#mailbox = mailbox;
     this.#deadLetters = deadLetters;
+    this.#earlier = earlier;
     const { run, runSeed, clock } = options;
     this.#source = { run, runSeed, clock, self: actor.address };
     this.#told = new ToldIndex(options.bus, options.run, actor.address);
@@ -148,7 +152,7 @@ class PoolHost implements ActorHost {
     if (this.#recent.has(message.id)) {
       this.#counts.duplicates++;
     } else {
-      const known = await this.#toldBefore(delivery);
+      const known = await this.#toldBefore(delivery, message);
       const tells = await this.#actor.receive(message, contextOf(this.#source, message.id, signal));
       await this.#publish(toldMessages(this.address, message, tells), known);
       this.#recent.add(message.id);
@@ -159,9 +163,14 @@ class PoolHost implements ActorHost {
     delivery.acknowledge().catch((reason: unknown) => this.#options.logger.debug({ err: reason }, 'acknowledgement not confirmed'));
   }
 
-  /** What an earlier delivery, here before a crash or elsewhere, may have told already (P2). */
-  async #toldBefore(delivery: Delivery): Promise<ReadonlySet<string> | undefined> {
-    return delivery.deliveries <= 1 ? undefined : await this.#told.since(delivery.sequence);
+  /**
+   * What an earlier delivery, here before a crash or elsewhere, may have told already (P2). The count alone does not say whether there was one:
+   * a killed server forgets its last deliveries, an imported run all of them. So whatever is older than this host is looked up.
+   */
+  async #toldBefore({ deliveries, sequence }: Delivery, message: Message): Promise<ReadonlySet<string> | undefined> {
+    const first = originOf(message.id).sequence;
+    if (first === undefined && deliveries <= 1 && sequence > this.#earlier) return undefined;
+    return await this.#told.since(first ?? sequence);
   }
 
   async #publish(messages: readonly MessageInput[], known: ReadonlySet<string> | undefined): Promise<void> {

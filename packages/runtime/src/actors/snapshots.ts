@@ -13,9 +13,9 @@ import type { Logger } from '../log/logger.ts';
 // S4. A value that is not what was written, to the last bit, is no snapshot: it is named in the log, and the state is folded anew from the stream.
 
 /** Bucket of the snapshots. */
-const snapshotBucket = 'rq-snapshots';
+export const snapshotBucket = 'rq-snapshots';
 /** Bucket of the large ones. */
-const snapshotObjectBucket = 'rq-snapshot-objects';
+export const snapshotObjectBucket = 'rq-snapshot-objects';
 
 const compress = promisify(gzip);
 const expand = promisify(gunzip);

@@ -1,4 +1,5 @@
 import type { Address, Message, MessageInput } from '@redqueen/contract';
+import type { RunStorage } from './storage.ts';
 
 /** A message with its place in its run's stream. */
 export interface StoredMessage {
@@ -80,6 +81,8 @@ export interface ObjectStore {
   put(name: string, bytes: Uint8Array): Promise<void>;
   /** Undefined where there is none. Throws RedQueenError `data_loss` where its digest does not fit. */
   get(name: string): Promise<Uint8Array | undefined>;
+  /** In bytes; undefined where there is none. */
+  size(name: string): Promise<number | undefined>;
   delete(name: string): Promise<void>;
   list(): Promise<string[]>;
 }
@@ -112,6 +115,8 @@ export interface Bus extends AsyncDisposable {
   read(run: string, options: ReadOptions): AsyncIterable<StoredMessage>;
   /** Sequence of the newest message of the run; 0 where there is none. Throws `data_loss` where the store is known to lack one before it. */
   lastSequence(run: string): Promise<number>;
+  /** The run's stream as a thing that is archived, brought back and removed. */
+  storage(run: string): RunStorage;
   keyValue(bucket: string): Promise<KeyValue>;
   objects(bucket: string): Promise<ObjectStore>;
   /** Whether the bus answers now. */

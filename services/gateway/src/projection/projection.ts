@@ -1,5 +1,6 @@
 import type { Message } from '@redqueen/contract';
 import type { Recipe } from '@redqueen/core';
+import { isRetry } from '@redqueen/runtime';
 import { foldBench, openBench, type Bench } from '../monitors/bench.ts';
 import { curriculumCommand, emptyControls, foldControls, type Controls } from './controls.ts';
 import { emptyCrossPlay, foldCrossPlay, type CrossPlay } from './cross-play.ts';
@@ -78,7 +79,8 @@ export function fold(
   const { message, sequence, storedAt } = stored;
   if (sequence <= projection.sequence) return;
   projection.sequence = sequence;
-  if (seenBefore(projection, message.id)) return;
+  // A dead letter that is retried was counted when it first came.
+  if (isRetry(message.id) || seenBefore(projection, message.id)) return;
   projection.messages++;
   if (isResumption(projection, message)) projection.pausedMs += Math.max(0, storedAt - (projection.lastAt ?? storedAt));
   projection.firstAt ??= storedAt;

@@ -1,13 +1,12 @@
 import type { Handlers } from '@redqueen/runtime';
-import { addressOf } from '@redqueen/contract';
 import { readyView, recordOf, type Gateway } from '../gateway.ts';
 import { newestEpisodes } from '../projection/episodes.ts';
 
-type EpisodeHandlers = Pick<Handlers<'GatewayService'>, 'ExplainEpisode' | 'ListEpisodes' | 'ListDeadLetters'>;
+type EpisodeHandlers = Pick<Handlers<'GatewayService'>, 'ExplainEpisode' | 'ListEpisodes'>;
 
 const defaultLimit = 20;
 
-/** RPCs about episodes and about messages that nobody could handle. */
+/** RPCs about episodes. */
 export function episodeHandlers(gateway: Gateway): EpisodeHandlers {
   return {
     ExplainEpisode: async ({ run, episodeId }, call) => ({
@@ -23,8 +22,5 @@ export function episodeHandlers(gateway: Gateway): EpisodeHandlers {
       );
       return { episodes };
     },
-    ListDeadLetters: async ({ run }) => ({
-      letters: (await gateway.deadLetters.list(run)).map(({ actor, ...letter }) => ({ ...letter, actor: addressOf(actor) })),
-    }),
   };
 }

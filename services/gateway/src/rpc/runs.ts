@@ -1,5 +1,5 @@
 import { RedQueenError, type Recipe, type RunRecord } from '@redqueen/core';
-import { recipeNames, requireRunKeys, rewardKeysIn, type Handlers } from '@redqueen/runtime';
+import { recipeNames, requireRunId, requireRunKeys, rewardKeysIn, type Handlers } from '@redqueen/runtime';
 import { currentReport, liveReport, readyView, recordOf, type Gateway } from '../gateway.ts';
 import { freshRunId } from '../run-control/run-control.ts';
 import { requireWorkable } from '../recipe-check.ts';
@@ -24,9 +24,7 @@ function newRecord(gateway: Gateway, request: StartRequest): RunRecord {
   const updates = request.updates ?? recipe.updates;
   if (updates < 1) throw new RedQueenError('invalid_argument', 'updates must be at least 1');
   const run = request.run === '' ? freshRunId(recipe.name, context.ids.next()) : request.run;
-  if (!/^[A-Za-z0-9_-]{1,100}$/.test(run)) {
-    throw new RedQueenError('invalid_argument', `run ${JSON.stringify(run)} must consist of at most 100 letters, digits, "_" and "-"`);
-  }
+  requireRunId(run);
   return {
     run,
     recipe: { ...recipe, seed, updates },

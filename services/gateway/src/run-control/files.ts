@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { RunReport } from '@redqueen/core';
+import { RedQueenError, type RunReport } from '@redqueen/core';
+import type { ArchivedDocument } from '@redqueen/runtime';
 import { reportHtml } from '../report/html.ts';
 
 /** The folder of a run: its report and its adapters. */
@@ -30,6 +31,32 @@ export async function readReport(dataDir: string, run: string): Promise<RunRepor
   return existsSync(file) ? (JSON.parse(await readFile(file, 'utf8')) as RunReport) : undefined;
 }
 
+/** The files of a run's folder with their sizes; none where there is no folder. */
+export async function runFiles(dataDir: string, run: string): Promise<{ readonly name: string; readonly bytes: number }[]> {
+  const folder = runFolder(dataDir, run);
+  const names = existsSync(folder) ? await readdir(folder) : [];
+  const whole = names.filter((name) => !name.endsWith('.part')).toSorted();
+  return await Promise.all(whole.map(async (name) => ({ name, bytes: (await stat(join(folder, name))).size })));
+}
+
+/** The files of a run's folder, one after the other. */
+export async function* runDocuments(dataDir: string, run: string): AsyncGenerator<ArchivedDocument> {
+  for (const { name } of await runFiles(dataDir, run)) yield { name, bytes: await readFile(join(runFolder(dataDir, run), name)) };
+}
+
+/** Writes a file into the run's folder. Throws `invalid_argument` for a name that leads elsewhere. */
+export async function writeDocument(dataDir: string, run: string, name: string, bytes: Uint8Array): Promise<void> {
+  if (!/^[-\w][-.\w]*$/.test(name)) throw new RedQueenError('invalid_argument', `${JSON.stringify(name)} is no name of a file`);
+  const folder = runFolder(dataDir, run);
+  await mkdir(folder, { recursive: true });
+  await writeWhole(join(folder, name), bytes);
+}
+
+/** Removes a run's folder. */
+export async function removeRunFolder(dataDir: string, run: string): Promise<void> {
+  await rm(runFolder(dataDir, run), { recursive: true, force: true });
+}
+
 /** Name of an adapter's file: "executor/0" at version 12 is executor-0-v12.gguf. */
 export function adapterName(agent: string, version: number): string {
   return `${agent.replaceAll('/', '-')}-v${version}.gguf`;
@@ -37,9 +64,6 @@ export function adapterName(agent: string, version: number): string {
 
 /** Writes an adapter into the run's folder. Returns its path. */
 export async function writeAdapter(dataDir: string, run: string, name: string, gguf: Uint8Array): Promise<string> {
-  const folder = runFolder(dataDir, run);
-  await mkdir(folder, { recursive: true });
-  const file = join(folder, name);
-  await writeWhole(file, gguf);
-  return file;
+  await writeDocument(dataDir, run, name, gguf);
+  return join(runFolder(dataDir, run), name);
 }

@@ -39,6 +39,13 @@ export class RunViews {
     return this.#views.get(run);
   }
 
+  /** Closes the view of a run that is about to be removed, or came back. */
+  async forget(run: string): Promise<void> {
+    const view = this.#views.get(run);
+    this.#views.delete(run);
+    await view?.close();
+  }
+
   #closeIdle(): void {
     const idle = [...this.#views.values()].filter(({ record }) => !isLive(record));
     for (const view of idle.slice(0, Math.max(0, idle.length - idleLimit))) {

@@ -15,7 +15,7 @@ import {
 } from '../lineage/state.ts';
 import type { Publication } from '../lineage/training.ts';
 import { optimizers, type TrainRequest } from '../optimizers/index.ts';
-import { sha256Of } from '../store/content-store.ts';
+import { sha256Of } from '@redqueen/runtime';
 import type { FileStores } from '../store/pruner.ts';
 import type { Served } from './served.ts';
 

@@ -2,7 +2,7 @@ import { RedQueenError, seedOf, type Clock, type IdSource } from '@redqueen/core
 import type { PolicyDevice } from '@redqueen/llama';
 import type { ReadyVersion, Served } from '../device/served.ts';
 import { agentOf, settingsOf, type PolicyState, type RunPlan, type Version } from '../lineage/state.ts';
-import { sha256Of } from '../store/content-store.ts';
+import { sha256Of } from '@redqueen/runtime';
 import type { FileStores } from '../store/pruner.ts';
 import type { LeaseTerms } from './request.ts';
 import { meanLoss, scoreExamples, trainOn } from './training.ts';

@@ -2,7 +2,7 @@ import { RedQueenError } from '@redqueen/core';
 import type { Logger } from '@redqueen/runtime';
 import { keptFiles } from '../lineage/retention.ts';
 import type { PolicyState, RunPlan } from '../lineage/state.ts';
-import type { ContentStore, FileKind } from './content-store.ts';
+import type { ContentStore, FileKind } from '@redqueen/runtime';
 
 /** The stores of a run's files. */
 export type FileStores = Readonly<Record<FileKind, ContentStore>>;

@@ -92,7 +92,13 @@ export class Laboratory {
         this.writesLeft = Number.POSITIVE_INFINITY;
         throw new RedQueenError('unavailable', 'the object store is away');
       };
-      return { put, get: (name) => store.get(name), delete: (name) => store.delete(name), list: () => store.list() };
+      return {
+        put,
+        get: (name) => store.get(name),
+        size: (name) => store.size(name),
+        delete: (name) => store.delete(name),
+        list: () => store.list(),
+      };
     };
     return Object.assign(Object.create(this.bus) as Bus, { objects, keyValue: (bucket: string) => this.bus.keyValue(bucket) });
   }

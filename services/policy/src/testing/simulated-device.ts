@@ -1,7 +1,7 @@
 import { RedQueenError } from '@redqueen/core';
 import type { AgentFiles, DeviceReport, InitialFiles, PolicyDevice, SampledGroup, UpdateStats } from '@redqueen/llama';
 import type { DeviceProcess } from '../device/host.ts';
-import { sha256Of } from '../store/content-store.ts';
+import { sha256Of } from '@redqueen/runtime';
 
 // For tests of the lineage alone: weights are a text that says how they came about, so that a test can read what was trained, in which order.
 

@@ -59,6 +59,11 @@ export class SharedMailbox {
     };
   }
 
+  /** Every message to this address up to here is acknowledged. */
+  get handled(): number {
+    return Math.min(this.#cursor, ...this.#outstanding.keys()) - 1;
+  }
+
   async *#deliveries(stop: AbortSignal): AsyncGenerator<Delivery> {
     this.#readers++;
     try {

@@ -3,10 +3,12 @@ import { addressText, decodeMessage, encodeMessage, streamOf, subjectOf, type Ad
 import { RedQueenError, type Clock } from '@redqueen/core';
 import type { Logger } from '../../log/logger.ts';
 import type { Bus, KeyValue, Mailbox, MailboxOptions, ObjectStore, PublishResult, ReadOptions, StoredMessage } from '../port.ts';
+import type { RunStorage } from '../storage.ts';
 import { lockFolder } from './folder-lock.ts';
 import { Journal } from './journal.ts';
 import { Store } from './store.ts';
 import type { RunLog } from './run-log.ts';
+import { memoryStorage } from './storage.ts';
 
 /** Settings of the memory bus. */
 export interface MemoryBusOptions {
@@ -119,6 +121,10 @@ class MemoryBus implements Bus {
 
   async lastSequence(run: string): Promise<number> {
     return this.store.log(run).last;
+  }
+
+  storage(run: string): RunStorage {
+    return memoryStorage(this.store, run, () => this.#nextTurn());
   }
 
   keyValue(bucket: string): Promise<KeyValue> {

@@ -28,6 +28,10 @@ export class MemoryObjects implements ObjectStore {
     return Promise.resolve(this.#files.get(name)?.slice());
   }
 
+  size(name: string): Promise<number | undefined> {
+    return Promise.resolve(this.#files.get(name)?.length);
+  }
+
   async delete(name: string): Promise<void> {
     this.restore(name, undefined);
     await this.#store(name, undefined);

@@ -1,6 +1,7 @@
 /** What the journal holds: every change of the bus, in the order in which it happened. */
 export type JournalRecord =
   | { readonly type: 'run'; readonly run: string }
+  | { readonly type: 'deleted'; readonly run: string }
   | {
       readonly type: 'message';
       readonly run: string;
@@ -19,7 +20,8 @@ export type JournalRecord =
     }
   | { readonly type: 'object'; readonly bucket: string; readonly name: string; readonly bytes: Uint8Array | undefined };
 
-const types = ['run', 'message', 'acknowledged', 'value', 'object'] as const;
+/** In the order of their numbers in the file. */
+const types = ['run', 'message', 'acknowledged', 'value', 'object', 'deleted'] as const;
 const present = new Uint8Array([1]);
 const absent = new Uint8Array([0]);
 
@@ -43,6 +45,7 @@ function optional(value: Uint8Array | undefined): Uint8Array[] {
 function fields(record: JournalRecord): Uint8Array[] {
   switch (record.type) {
     case 'run':
+    case 'deleted':
       return text(record.run);
     case 'message':
       return [...text(record.run), ...text(record.to), ...text(record.id), number(record.storedAt), record.bytes];
@@ -95,6 +98,7 @@ export function decodeRecord(bytes: Buffer): JournalRecord {
   // Object literals evaluate in order of writing, which is the order of the fields.
   switch (type) {
     case 'run':
+    case 'deleted':
       return { type, run: cursor.text() };
     case 'message':
       return { type, run: cursor.text(), to: cursor.text(), id: cursor.text(), storedAt: cursor.number(), bytes: cursor.rest() };

@@ -44,6 +44,7 @@ export class RunLog {
   /** Ids of the duplicate window in the order of storing. */
   readonly #recent = new Map<string, number>();
   #evicted = 0;
+  #bytes = 0;
 
   constructor(options: RunLogOptions) {
     this.#options = options;
@@ -51,6 +52,11 @@ export class RunLog {
 
   get last(): number {
     return this.#slots.length;
+  }
+
+  /** Bytes of all messages. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
   /** The sequence under which the id is already stored within the duplicate window. */
@@ -66,6 +72,7 @@ export class RunLog {
   /** Stores a message that is no duplicate. */
   append(entry: LogEntry, place: JournalPlace | undefined): PublishResult {
     this.#slots.push({ ...entry, place });
+    this.#bytes += entry.bytes.length;
     this.#recent.set(entry.id, this.last);
     this.#evict();
     this.changed.notify();

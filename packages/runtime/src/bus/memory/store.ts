@@ -6,6 +6,8 @@ import { SharedMailbox } from './mailbox.ts';
 import { MemoryObjects } from './objects.ts';
 import type { JournalRecord } from './records.ts';
 import { RunLog, type LogEntry, type MessageArchive } from './run-log.ts';
+import { addressOf, addressText } from '@redqueen/contract';
+import type { MailboxPosition, StoredBytes } from '../storage.ts';
 
 /** Settings of the store. */
 export interface StoreOptions {
@@ -43,6 +45,9 @@ export class Store {
       case 'run':
         this.#createRun(record.run);
         return;
+      case 'deleted':
+        this.#runs.delete(record.run);
+        return;
       case 'message': {
         const state = this.#state(record.run);
         state.earlier = state.log.append(record, place).sequence;
@@ -69,6 +74,48 @@ export class Store {
     if (this.#runs.has(run)) return;
     this.#createRun(run);
     this.#journal?.append({ type: 'run', run });
+  }
+
+  has(run: string): boolean {
+    this.#requireOpen();
+    return this.#runs.has(run);
+  }
+
+  /** Removes the run's stream and its mailboxes; the journal keeps the bytes, but gives them back no more. */
+  async deleteRun(run: string): Promise<void> {
+    if (this.#runs.delete(run)) await this.#record({ type: 'deleted', run });
+  }
+
+  /** Stores a message of another bus under its own sequence and time. Throws `data_loss` where that is not the next one. */
+  restoreMessage(run: string, { sequence, storedAt, id, to, bytes }: StoredBytes): void {
+    const { log } = this.#state(run);
+    if (sequence !== log.last + 1)
+      throw new RedQueenError('data_loss', `restore run ${run}: message ${sequence} cannot follow message ${log.last}`);
+    const entry = { id, to: addressText(to), storedAt, bytes };
+    log.append(entry, this.#journal?.append({ type: 'message', run, ...entry }));
+  }
+
+  /** How far the run's mailboxes have come. */
+  positions(run: string): MailboxPosition[] {
+    const { log, mailboxes, acknowledged } = this.#state(run);
+    const names = new Set([...mailboxes.keys(), ...acknowledged.keys()]);
+    return [...names].map((name) => {
+      const handled = mailboxes.get(name)?.handled ?? handledOf(log, name, acknowledged.get(name) ?? new Set());
+      return { address: addressOf(name), handled };
+    });
+  }
+
+  /** Acknowledges every message to that address up to the position. */
+  async restorePosition(run: string, { address, handled }: MailboxPosition): Promise<void> {
+    const state = this.#state(run);
+    const mailbox = addressText(address);
+    const acknowledged = acknowledgedOf(state, mailbox);
+    for (let sequence = 1; sequence <= Math.min(handled, state.log.last); sequence++) {
+      if (state.log.receiverOf(sequence) !== mailbox) continue;
+      acknowledged.add(sequence);
+      this.#journal?.append({ type: 'acknowledged', run, mailbox, sequence });
+    }
+    await this.written();
   }
 
   log(run: string): RunLog {
@@ -162,6 +209,12 @@ export class Store {
 function messageBytes(record: JournalRecord | undefined): Uint8Array {
   if (record?.type !== 'message') throw new RedQueenError('data_loss', 'bus journal: a message could not be read back');
   return record.bytes;
+}
+
+function handledOf(log: RunLog, mailbox: string, acknowledged: ReadonlySet<number>): number {
+  let handled = 0;
+  while (handled < log.last && (log.receiverOf(handled + 1) !== mailbox || acknowledged.has(handled + 1))) handled++;
+  return handled;
 }
 
 function acknowledgedOf(state: RunState, mailbox: string): Set<number> {

@@ -1,16 +1,9 @@
-import {
-  AckPolicy,
-  DeliverPolicy,
-  type ConsumerMessages,
-  type JetStreamClient,
-  type JetStreamManager,
-  type JsMsg,
-} from '@nats-io/jetstream';
-import { nanos } from '@nats-io/transport-node';
-import { decodeMessage, mailboxSubject, streamOf, type Address, type Message } from '@redqueen/contract';
+import type { ConsumerMessages, JetStreamClient, JetStreamManager, JsMsg } from '@nats-io/jetstream';
+import { decodeMessage, streamOf, type Address, type Message } from '@redqueen/contract';
 import { RedQueenError, type Clock } from '@redqueen/core';
 import type { Logger } from '../../log/logger.ts';
 import type { Delivery, Mailbox, MailboxOptions } from '../port.ts';
+import { durableOf, ensureConsumer } from './consumer.ts';
 import { natsError, natsRepeated } from './errors.ts';
 import type { Outbox } from './outbox.ts';
 
@@ -55,20 +48,11 @@ class NatsMailbox implements Mailbox {
   }
 
   get #durable(): string {
-    return `${this.#address.role}_${this.#address.key}`;
+    return durableOf(this.#address);
   }
 
   async ensureConsumer(): Promise<void> {
-    const { config } = await this.#parts.manager.consumers.add(streamOf(this.#run), {
-      durable_name: this.#durable,
-      filter_subject: mailboxSubject(this.#run, this.#address),
-      deliver_policy: DeliverPolicy.All,
-      ack_policy: AckPolicy.Explicit,
-      ack_wait: nanos(this.#options.ackWaitMs),
-      max_ack_pending: this.#options.maxInFlight,
-      // Without end: the actor host decides when a message is dead (A5).
-      max_deliver: -1,
-    });
+    const { config } = await ensureConsumer(this.#parts.manager, this.#run, this.#address, this.#options);
     if (config.max_ack_pending === this.#options.maxInFlight) return;
     throw new RedQueenError(
       'failed_precondition',

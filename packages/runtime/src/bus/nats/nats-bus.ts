@@ -4,6 +4,7 @@ import type { Address, MessageInput } from '@redqueen/contract';
 import { RedQueenError } from '@redqueen/core';
 import type { Logger } from '../../log/logger.ts';
 import type { Bus, KeyValue, Mailbox, MailboxOptions, ObjectStore, PublishResult, ReadOptions, StoredMessage } from '../port.ts';
+import type { RunStorage } from '../storage.ts';
 import { connectNats, type NatsConnectOptions } from './connect.ts';
 import { ConnectionEvents } from './connection-events.ts';
 import { errorOf } from './errors.ts';
@@ -13,6 +14,7 @@ import { openObjects } from './objects.ts';
 import { Outbox } from './outbox.ts';
 import { publishMessage } from './publisher.ts';
 import { lastSequenceOf, readRun } from './reader.ts';
+import { natsStorage } from './storage.ts';
 import { ensureStream, type StreamParts, type StreamSettings } from './streams.ts';
 
 /** Settings of the JetStream bus. */
@@ -111,6 +113,14 @@ class NatsBus implements Bus {
 
   lastSequence(run: string): Promise<number> {
     return lastSequenceOf(this.#streams, run);
+  }
+
+  storage(run: string): RunStorage {
+    const { manager, events } = this.#parts;
+    const { clock, logger } = this.#parts.options;
+    const open = () => this.openRun(run);
+    const deleted = () => void this.#opened.delete(run);
+    return natsStorage({ stream: this.#stream, manager, events, clock, logger, open, deleted }, run);
   }
 
   keyValue(bucket: string): Promise<KeyValue> {

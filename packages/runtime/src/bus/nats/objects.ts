@@ -24,6 +24,7 @@ export async function openObjects(parts: ObjectParts, bucket: string): Promise<O
   return {
     put: (name, bytes) => natsRepeated(clock, `store object ${bucket}/${name}`, async () => void (await store.putBlob({ name }, bytes))),
     get: (name) => natsRepeated(clock, `read object ${bucket}/${name}`, () => read(store, bucket, name)),
+    size: (name) => natsRepeated(clock, `look at object ${bucket}/${name}`, () => sizeOf(store, name)),
     delete: (name) => natsRepeated(clock, `delete object ${bucket}/${name}`, () => remove(store, name)),
     list: () => natsRepeated(clock, `list object bucket ${bucket}`, async () => (await store.list()).map((info) => info.name).toSorted()),
   };
@@ -38,6 +39,11 @@ async function read(store: NatsObjects, bucket: string, name: string): Promise<U
       cause: reason,
     });
   }
+}
+
+async function sizeOf(store: NatsObjects, name: string): Promise<number | undefined> {
+  const info = await store.info(name);
+  return info && !info.deleted ? info.size : undefined;
 }
 
 async function remove(store: NatsObjects, name: string): Promise<void> {

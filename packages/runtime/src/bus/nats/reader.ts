@@ -40,11 +40,28 @@ export interface ReaderParts {
   readonly logger: Logger;
 }
 
+/** When a message of an imported run was first stored, milliseconds since the epoch. */
+export const storedAtHeader = 'Redqueen-Stored-At';
+
+/** When a message was stored, milliseconds since the epoch; for one of an imported run, when it first was. */
+export function storedAtOf(message: JsMsg): number {
+  const first = message.headers?.get(storedAtHeader);
+  return first ? Number(first) : Math.round(message.info.timestampNanos / 1e6);
+}
+
+/** Reads a run's stream in order, leaving out what cannot be read. */
+export async function* readRun(parts: ReaderParts, run: string, options: ReadOptions): AsyncGenerator<StoredMessage> {
+  for await (const message of rawMessages(parts, run, options)) {
+    const stored = decode(message, run, options, parts.logger);
+    if (stored) yield stored;
+  }
+}
+
 /**
- * Reads a run's stream in order. An ordered consumer lives in this process and in the server's memory: after a reconnect it is made
+ * The messages of a run's stream in order, as they are. An ordered consumer lives in this process and in the server's memory: after a reconnect it is made
  * anew from where the reader is (left to itself, the client waits for up to a whole pull before it notices).
  */
-export async function* readRun(parts: ReaderParts, run: string, options: ReadOptions): AsyncGenerator<StoredMessage> {
+export async function* rawMessages(parts: ReaderParts, run: string, options: ReadOptions): AsyncGenerator<JsMsg> {
   const last = options.follow ? Number.POSITIVE_INFINITY : await lastSequenceOf(parts, run);
   let next = Math.max(1, options.from);
   let started = false;
@@ -54,8 +71,7 @@ export async function* readRun(parts: ReaderParts, run: string, options: ReadOpt
       for await (const message of orderedMessages(parts, run, { ...options, from: next }, end)) {
         started = true;
         next = message.seq + 1;
-        const stored = message.seq <= last ? decode(message, run, options, parts.logger) : undefined;
-        if (stored) yield stored;
+        if (message.seq <= last) yield message;
         if (next > last || (!options.follow && message.info.pending === 0)) return;
       }
     } catch (reason) {
@@ -100,12 +116,7 @@ async function* orderedMessages(parts: ReaderParts, run: string, options: ReadOp
 
 function decode(message: JsMsg, run: string, options: ReadOptions, logger: Logger): StoredMessage | undefined {
   try {
-    return {
-      message: decodeMessage(message.data),
-      bytes: message.data,
-      sequence: message.seq,
-      storedAt: Math.round(message.info.timestampNanos / 1e6),
-    };
+    return { message: decodeMessage(message.data), bytes: message.data, sequence: message.seq, storedAt: storedAtOf(message) };
   } catch (reason) {
     logger.warn({ run, sequence: message.seq, err: reason }, 'unreadable message skipped');
     options.onUnreadable?.(message.seq, reason instanceof Error ? reason.message : String(reason), message.data);

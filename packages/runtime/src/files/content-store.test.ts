@@ -1,4 +1,7 @@
-import { createMemoryBus, silentLogger, systemClock, type Bus } from '@redqueen/runtime';
+import { createMemoryBus } from '../bus/memory/memory-bus.ts';
+import type { Bus } from '../bus/port.ts';
+import { silentLogger } from '../log/logger.ts';
+import { systemClock } from '../system/clock.ts';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { ContentStore, sha256Of } from './content-store.ts';
 

@@ -1,5 +1,5 @@
 import { RedQueenError } from '@redqueen/core';
-import type { Bus, KeyValue, ObjectStore } from '@redqueen/runtime';
+import type { Bus, KeyValue, ObjectStore } from '../bus/port.ts';
 import { createHash } from 'node:crypto';
 
 /** SHA-256 of bytes in lower-case hexadecimal. */
@@ -8,7 +8,30 @@ export function sha256Of(bytes: Uint8Array): string {
 }
 
 /** The two kinds of file that the policy service stores. */
-export type FileKind = 'adapters' | 'optimizers';
+export const fileKinds = ['adapters', 'optimizers'] as const;
+/** A kind of file. */
+export type FileKind = (typeof fileKinds)[number];
+
+/** Bucket of who holds which file. */
+const holderBucket = 'rq-file-holders';
+
+function holdersIn(value: Uint8Array): string[] {
+  return value.length > 0 ? (JSON.parse(Buffer.from(value).toString()) as string[]) : [];
+}
+
+/** By hash, the runs that hold a file of that kind. */
+export async function fileHolders(bus: Bus, kind: FileKind): Promise<Map<string, readonly string[]>> {
+  const bucket = await bus.keyValue(holderBucket);
+  const keys = (await bucket.keys()).filter((key) => key.startsWith(`${kind}/`));
+  const entries = await Promise.all(keys.map((key) => bucket.get(key)));
+  return new Map(entries.flatMap((entry) => (entry ? [[entry.key.slice(kind.length + 1), holdersIn(entry.value)] as const] : [])));
+}
+
+/** Hashes of the files of that kind that a run holds, in order. */
+export async function filesOf(bus: Bus, kind: FileKind, run: string): Promise<string[]> {
+  const holders = await fileHolders(bus, kind);
+  return [...holders].flatMap(([hash, runs]) => (runs.includes(run) ? [hash] : [])).toSorted();
+}
 
 interface Buckets {
   readonly objects: ObjectStore;
@@ -36,7 +59,7 @@ export class ContentStore {
   #open(): Promise<Buckets> {
     const opening = async (): Promise<Buckets> => ({
       objects: await this.#bus.objects(`rq-${this.#kind}`),
-      holders: await this.#bus.keyValue('rq-file-holders'),
+      holders: await this.#bus.keyValue(holderBucket),
     });
     this.#opened ??= opening().catch((reason: unknown) => {
       this.#opened = undefined;
@@ -81,7 +104,7 @@ export class ContentStore {
     const key = `${this.#kind}/${hash}`;
     for (;;) {
       const entry = await holders.get(key);
-      const before = entry && entry.value.length > 0 ? (JSON.parse(Buffer.from(entry.value).toString()) as string[]) : [];
+      const before = entry ? holdersIn(entry.value) : [];
       const after = change(before);
       if (after === before || (after.length === 0 && !entry)) return after;
       try {
