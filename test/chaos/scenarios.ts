@@ -1,12 +1,14 @@
 import type { Scenario } from './harness/scenario.ts';
 import { scriptScenario } from './harness/script-scenario.ts';
 import { kills } from './kills.ts';
+import { overload } from './overload.ts';
 import { restarts } from './restarts.ts';
 
 /** Every scenario of `npm run chaos`, in the order in which they run. */
 export const scenarios: readonly Scenario[] = [
   kills,
   restarts,
+  overload,
   scriptScenario({
     id: 'R11',
     title: 'crafted and broken adapter files',
