@@ -13,7 +13,7 @@ interface Kill extends Fault {
 }
 
 const forms = {
-  quick: { quietSeconds: 4, seconds: 16, every: 4 },
+  quick: { quietSeconds: 2, seconds: 16, every: 4 },
   full: { quietSeconds: 30, seconds: 180, every: 5 },
 };
 
