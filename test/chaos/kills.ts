@@ -63,7 +63,7 @@ function paceFigures(options: ChaosOptions, audited: Audited, kills: readonly Ki
     figure(
       'R1.throughput',
       options,
-      stormy / calm,
+      calm > 0 ? stormy / calm : Number.NaN,
       { atLeast: 0.7 },
       `${stormy.toFixed(1)} settlements a second, ${calm.toFixed(1)} without faults`,
     ),
