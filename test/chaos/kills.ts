@@ -13,7 +13,7 @@ interface Kill extends Fault {
 }
 
 const forms = {
-  quick: { quietSeconds: 4, seconds: 16, every: 4 },
+  quick: { quietSeconds: 2, seconds: 16, every: 4 },
   full: { quietSeconds: 30, seconds: 180, every: 5 },
 };
 
@@ -63,7 +63,7 @@ function paceFigures(options: ChaosOptions, audited: Audited, kills: readonly Ki
     figure(
       'R1.throughput',
       options,
-      stormy / calm,
+      calm > 0 ? stormy / calm : Number.NaN,
       { atLeast: 0.7 },
       `${stormy.toFixed(1)} settlements a second, ${calm.toFixed(1)} without faults`,
     ),

@@ -6,7 +6,7 @@ import { Requests } from './harness/requests.ts';
 import { type ChaosOptions, figure, type Scenario } from './harness/scenario.ts';
 
 /** As an operator would: who is asked first, the front door last. */
-const order: readonly ServiceName[] = [
+const everybody: readonly ServiceName[] = [
   'policy',
   'reward-aggregator',
   'curriculum',
@@ -16,6 +16,11 @@ const order: readonly ServiceName[] = [
   'proposer',
   'gateway',
 ];
+
+/** One of each kind: device, single writer, pool, front door. */
+const oneOfEach: readonly ServiceName[] = ['policy', 'reward-aggregator', 'executor', 'gateway'];
+
+const forms = { quick: { rounds: 1, order: oneOfEach }, full: { rounds: 3, order: everybody } };
 
 /** A service that does not come back within this time is down for good. */
 const patienceMs = 60_000;
@@ -44,8 +49,8 @@ async function whenServing(cluster: ChaosCluster, name: ServiceName): Promise<vo
   }
 }
 
-/** Restarts every service, one after the other. Returns the seconds that each took to end. */
-async function roll(cluster: ChaosCluster, round: number, say: ChaosOptions['say']): Promise<number[]> {
+/** Restarts services, one after the other. Returns the seconds that each took to end. */
+async function roll(cluster: ChaosCluster, order: readonly ServiceName[], round: number, say: ChaosOptions['say']): Promise<number[]> {
   const seconds: number[] = [];
   for (const name of order) {
     const began = systemClock.now();
@@ -64,14 +69,14 @@ export const restarts: Scenario = {
   id: 'R17',
   title: 'rolling restart of all services under load',
   async run(options) {
-    const rounds = options.form === 'full' ? 3 : 1;
+    const { rounds, order } = forms[options.form];
     const cluster = await startChaosCluster(options.folder, options.say);
     try {
       const { run } = await learningRun(cluster, options.seed);
       await untilLearning(cluster, run);
       const requests = new Requests(cluster, run);
       const ended: number[] = [];
-      for (let round = 1; round <= rounds; round++) ended.push(...(await roll(cluster, round, options.say)));
+      for (let round = 1; round <= rounds; round++) ended.push(...(await roll(cluster, order, round, options.say)));
       const { answered, failures } = await requests.stop();
       for (const failure of failures.slice(0, 10)) options.say(`failed: ${failure}`);
       const audited = await auditRun(cluster, run);

@@ -3,6 +3,7 @@ import { scriptScenario } from './harness/script-scenario.ts';
 import { kills } from './kills.ts';
 import { nodeKills, nodePauses } from './nats-cluster/bus-scenario.ts';
 import { natsDies, natsHangs } from './nats-away/scenario.ts';
+import { overload } from './overload.ts';
 import { restarts } from './restarts.ts';
 
 /** Every scenario of `npm run chaos`, in the order in which they run. */
@@ -13,6 +14,7 @@ export const scenarios: readonly Scenario[] = [
   nodePauses,
   natsHangs,
   natsDies,
+  overload,
   scriptScenario({
     id: 'R11',
     title: 'crafted and broken adapter files',

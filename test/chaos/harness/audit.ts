@@ -33,6 +33,25 @@ async function readToTheEnd(cluster: ChaosCluster, run: string): Promise<Interac
   return audit;
 }
 
+/** Lets the gateway do nothing while `work` is done: it keeps the curriculum of a running run going, and would start it again. */
+async function withoutRunControl<Result>(cluster: ChaosCluster, work: () => Promise<Result>): Promise<Result> {
+  let pid = cluster.pid('gateway');
+  for (; pid === undefined; pid = cluster.pid('gateway')) await systemClock.sleep(20);
+  process.kill(pid, 'SIGSTOP');
+  try {
+    return await work();
+  } finally {
+    process.kill(pid, 'SIGCONT');
+  }
+}
+
+/** Stops the curriculum and reads on until everything has ended. */
+async function drain(cluster: ChaosCluster, run: string): Promise<InteractionAudit> {
+  const stop = { id: `chaos-stop-${run}`, run, from: addressOf('gateway/0'), to: addressOf('curriculum/0') };
+  await tellFromOutside(cluster.bus, stop, { kind: 'control', body: { command: 'stop', reason: 'chaos: audit' } });
+  return await readToTheEnd(cluster, run);
+}
+
 /** The aggregator may still be reading what the stream holds already. */
 async function differences(cluster: ChaosCluster, run: string): Promise<string[]> {
   const until = systemClock.now() + patienceMs;
@@ -51,10 +70,8 @@ async function differences(cluster: ChaosCluster, run: string): Promise<string[]
  * aggregator's state against a fold from scratch in another process, the dead letters.
  */
 export async function auditRun(cluster: ChaosCluster, run: string): Promise<Audited> {
-  const stop = { id: `chaos-stop-${run}`, run, from: addressOf('gateway/0'), to: addressOf('curriculum/0') };
   const began = systemClock.now();
-  await tellFromOutside(cluster.bus, stop, { kind: 'control', body: { command: 'stop', reason: 'chaos: audit' } });
-  const audit = await readToTheEnd(cluster, run);
+  const audit = await withoutRunControl(cluster, () => drain(cluster, run));
   const drainSeconds = audit.open.length === 0 ? (systemClock.now() - began) / 1000 : Number.POSITIVE_INFINITY;
   const { lost, twice, wrong } = audit.findings();
   const dead = (await cluster.client.deadLetters(run)).map(({ id, cause }) => `dead letter ${id}: ${cause}`);
