@@ -1,6 +1,8 @@
 import type { Scenario } from './harness/scenario.ts';
 import { scriptScenario } from './harness/script-scenario.ts';
+import { servicesOnFullDisk } from './disk-full/services-scenario.ts';
 import { kills } from './kills.ts';
+import { allKilled } from './nats-cluster/all-killed.ts';
 import { nodeKills, nodePauses } from './nats-cluster/bus-scenario.ts';
 import { natsDies, natsHangs } from './nats-away/scenario.ts';
 import { restarts } from './restarts.ts';
@@ -11,8 +13,10 @@ export const scenarios: readonly Scenario[] = [
   restarts,
   nodeKills,
   nodePauses,
+  allKilled,
   natsHangs,
   natsDies,
+  servicesOnFullDisk,
   scriptScenario({
     id: 'R11',
     title: 'crafted and broken adapter files',
