@@ -4,6 +4,7 @@ import { servicesOnFullDisk } from './disk-full/services-scenario.ts';
 import { kills } from './kills.ts';
 import { allKilled } from './nats-cluster/all-killed.ts';
 import { nodeKills, nodePauses } from './nats-cluster/bus-scenario.ts';
+import { servicesOnCluster } from './nats-cluster/services-scenario.ts';
 import { natsDies, natsHangs } from './nats-away/scenario.ts';
 import { restarts } from './restarts.ts';
 
@@ -13,6 +14,7 @@ export const scenarios: readonly Scenario[] = [
   restarts,
   nodeKills,
   nodePauses,
+  servicesOnCluster,
   allKilled,
   natsHangs,
   natsDies,

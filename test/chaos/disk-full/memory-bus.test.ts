@@ -14,37 +14,40 @@ async function stored(bus: Bus): Promise<number[]> {
   return found;
 }
 
-it.skipIf(whyNoSmallDisk() !== undefined)('a full disk ends the memory bus with an error that says what and where; nothing confirmed is lost', async () => {
-  using folder = temporaryFolder();
-  using disk = mountSmallDisk(join(folder.path, 'disk'), 4);
-  const open = () => createMemoryBus({ clock: systemClock, logger: silentLogger, folder: disk.path });
-  const confirmed: number[] = [];
-  {
-    const bus = await open();
-    await bus.openRun(run);
-    let failure: unknown;
-    for (let value = 0; failure === undefined; value++) {
-      await bus.publish(message(value)).then(
-        () => void confirmed.push(value),
-        (reason: unknown) => (failure = reason),
-      );
+it.skipIf(whyNoSmallDisk() !== undefined)(
+  'a full disk ends the memory bus with an error that says what and where; nothing confirmed is lost',
+  async () => {
+    using folder = temporaryFolder();
+    using disk = mountSmallDisk(join(folder.path, 'disk'), 4);
+    const open = () => createMemoryBus({ clock: systemClock, logger: silentLogger, folder: disk.path });
+    const confirmed: number[] = [];
+    {
+      const bus = await open();
+      await bus.openRun(run);
+      let failure: unknown;
+      for (let value = 0; failure === undefined; value++) {
+        await bus.publish(message(value)).then(
+          () => void confirmed.push(value),
+          (reason: unknown) => (failure = reason),
+        );
+      }
+      expect(failure).toMatchObject({ code: 'resource_exhausted' });
+      expect((failure as Error).message).toContain(join(disk.path, 'bus.journal'));
+      expect((failure as Error).message).toMatch(/no space left.*free disk space, then resume the run/);
+      // Nothing more, and no look at how things are that could pass for health.
+      await expect(bus.publish(message(100_000))).rejects.toMatchObject({ code: 'resource_exhausted' });
+      expect(await bus.healthy()).toBe(false);
+      await expect(bus.close()).rejects.toMatchObject({ code: 'resource_exhausted' });
     }
-    expect(failure).toMatchObject({ code: 'resource_exhausted' });
-    expect((failure as Error).message).toContain(join(disk.path, 'bus.journal'));
-    expect((failure as Error).message).toMatch(/no space left.*free disk space, then resume the run/);
-    // Nothing more, and no look at how things are that could pass for health.
-    await expect(bus.publish(message(100_000))).rejects.toMatchObject({ code: 'resource_exhausted' });
-    expect(await bus.healthy()).toBe(false);
-    await expect(bus.close()).rejects.toMatchObject({ code: 'resource_exhausted' });
-  }
-  expect(confirmed.length).toBeGreaterThan(100);
-  // Without room it opens as well: what was confirmed can be read.
-  {
-    await using bus = await open();
-    expect(await stored(bus)).toEqual(confirmed);
-  }
-  disk.empty();
-});
+    expect(confirmed.length).toBeGreaterThan(100);
+    // Without room it opens as well: what was confirmed can be read.
+    {
+      await using bus = await open();
+      expect(await stored(bus)).toEqual(confirmed);
+    }
+    disk.empty();
+  },
+);
 
 it.skipIf(whyNoSmallDisk() !== undefined)('goes on where it was once there is room', async () => {
   using folder = temporaryFolder();
