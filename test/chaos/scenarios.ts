@@ -4,6 +4,7 @@ import { servicesOnFullDisk } from './disk-full/services-scenario.ts';
 import { kills } from './kills.ts';
 import { allKilled } from './nats-cluster/all-killed.ts';
 import { nodeKills, nodePauses } from './nats-cluster/bus-scenario.ts';
+import { partitions } from './nats-cluster/partition-scenario.ts';
 import { servicesOnCluster } from './nats-cluster/services-scenario.ts';
 import { natsDies, natsHangs } from './nats-away/scenario.ts';
 import { restarts } from './restarts.ts';
@@ -14,6 +15,7 @@ export const scenarios: readonly Scenario[] = [
   restarts,
   nodeKills,
   nodePauses,
+  partitions,
   servicesOnCluster,
   allKilled,
   natsHangs,
