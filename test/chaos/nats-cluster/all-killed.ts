@@ -36,8 +36,10 @@ export const allKilled: Scenario = {
         options.say(`${time}: all killed and started again; confirmations went on after ${stalls.at(-1)?.toFixed(1)} s`);
       }
       await cluster.settled(60_000);
+      options.say('every node says that it is current');
       await traffic.stop();
-      await traffic.readersCaughtUp(60_000);
+      options.say('writers have ended');
+      if (!(await traffic.readersCaughtUp(60_000))) options.say('the readers did not catch up within 60 s');
       const verdict = await trafficVerdict(traffic, readers, run);
       options.say(trafficText(traffic));
       const what = `all nodes killed ${times} times; longest time without a confirmation`;
