@@ -38,6 +38,13 @@ describe('in one process', () => {
     expect(first?.cluster.gateway).not.toBe(second?.cluster.gateway);
   });
 
+  it('refuses several copies, for which it has no place', async () => {
+    const config = configOf(temporaryFolder(), { 'bus.kind': 'memory', 'bus.replicas': 3 });
+    await expect(launchCluster({ config, say: () => {} })).rejects.toThrow(
+      /bus\.replicas is 3.*one store: set bus\.replicas to 1, or bus\.url/,
+    );
+  });
+
   it('refuses a nats-server that does not exist', async () => {
     const nowhere = { 'bus.serverBinary': '/nowhere/nats-server' };
     const config = configOf(temporaryFolder(), { 'bus.kind': 'nats', ...nowhere });

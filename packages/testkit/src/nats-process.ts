@@ -65,13 +65,13 @@ function portsWritten(folder: string): Promise<NatsAddresses> {
 }
 
 function readPorts(folder: string): NatsAddresses | undefined {
-  const file = readdirSync(folder).find((name) => name.endsWith('.ports'));
-  if (!file) return undefined;
   try {
+    const file = readdirSync(folder).find((name) => name.endsWith('.ports'));
+    if (!file) return undefined;
     const { nats, monitoring } = JSON.parse(readFileSync(join(folder, file), 'utf8')) as Record<string, string[] | undefined>;
     return nats?.[0] === undefined ? undefined : { nats: nats[0], monitoring: monitoring?.[0] };
   } catch {
-    // Half written; the next change tells again.
+    // Half written, the next change tells again; or removed because the server did not come up.
     return undefined;
   }
 }

@@ -3,9 +3,8 @@ import { startTestNats, type TestNats } from '@redqueen/testkit';
 import { auditRun } from '../harness/audit.ts';
 import { startChaosCluster } from '../harness/cluster.ts';
 import { auditFigures, learningRun, untilLearning } from '../harness/learning.ts';
-import { firstAfter } from '../harness/pace.ts';
 import { type ChaosFigure, figure, type Scenario } from '../harness/scenario.ts';
-import { pidsOf, untilAll } from './services.ts';
+import { pidsOf, untilAll, untilLearnsAgain } from './services.ts';
 
 /** A way in which NATS can be away, and how it comes back. */
 export interface Absence {
@@ -50,11 +49,8 @@ function awayScenario(id: string, title: string, absence: Absence): Scenario {
           const back = systemClock.now();
           await absence.end(nats);
           const serving = await untilAll(cluster, 'SERVING', 30_000);
-          // Long enough for what is slowest to come to its turn.
-          await systemClock.sleep(5000);
+          const learns = await untilLearnsAgain(cluster, run, back);
           const audited = await auditRun(cluster, run);
-          const { settlements, commits } = audited.audit.times;
-          const learns = Math.max(firstAfter(settlements, back), firstAfter(commits, back)) / 1000;
           const names = (others: object) =>
             Object.entries(others)
               .map(([name, answer]) => `${name} says ${String(answer)}`)

@@ -1,3 +1,4 @@
+import { RedQueenError } from '@redqueen/core';
 import { healthProbe, serviceAddress, serviceNames, systemClock } from '@redqueen/runtime';
 import type { ChaosCluster } from '../harness/cluster.ts';
 
@@ -35,4 +36,24 @@ export async function untilAll(
 /** Process ids of the services; one that was started again has another. */
 export function pidsOf(cluster: ChaosCluster): Readonly<Record<string, number | undefined>> {
   return Object.fromEntries(serviceNames.map((name) => [name, cluster.pid(name)]));
+}
+
+/**
+ * Seconds from that time until an episode was settled and an update committed that were stored after it; infinity where that took more than a minute.
+ * Reads with the harness's own connection, which must find NATS again, too.
+ */
+export async function untilLearnsAgain({ bus }: ChaosCluster, run: string, since: number): Promise<number> {
+  const missing = new Set(['settlement', 'candidate']);
+  const late = AbortSignal.timeout(60_000);
+  while (!late.aborted) {
+    try {
+      for await (const { message, storedAt } of bus.read(run, { from: 1, follow: true, signal: late })) {
+        if (storedAt > since) missing.delete(message.kind);
+        if (missing.size === 0) return (storedAt - since) / 1000;
+      }
+    } catch (reason) {
+      if (!RedQueenError.from(reason).retryable) throw reason;
+    }
+  }
+  return Number.POSITIVE_INFINITY;
 }

@@ -1,3 +1,4 @@
+import { RedQueenError } from '@redqueen/core';
 import { noNats, obtainNats, processEnvironment, type Config, type Logger, type NatsSource } from '@redqueen/runtime';
 import type { Cluster, LaunchOptions } from './cluster.ts';
 import { lockFolder } from './folder-lock.ts';
@@ -30,6 +31,16 @@ async function natsToUse(config: Config, say: LaunchOptions['say']): Promise<Exc
   return undefined;
 }
 
+/** Copies need servers to lie on: what is started here has one. */
+function requireOneCopy({ bus }: Config): void {
+  if (bus.replicas === 1) return;
+  const fix = 'set bus.replicas to 1, or bus.url (or NATS_URL) to a NATS cluster';
+  throw new RedQueenError(
+    'failed_precondition',
+    `bus.replicas is ${bus.replicas}, but the bus of a cluster started here has one store: ${fix}`,
+  );
+}
+
 type NatsToUse = Awaited<ReturnType<typeof natsToUse>>;
 
 const launches = 3;
@@ -55,6 +66,7 @@ export async function launchCluster(options: LaunchOptions): Promise<Cluster> {
   const lock = lockFolder(options.config.dataDir);
   try {
     const source = await natsToUse(options.config, options.say);
+    if (source?.kind !== 'running') requireOneCopy(options.config);
     const cluster = await launchOnFreePorts(options, source);
     lock.announce({ gateway: cluster.gateway, page: cluster.page, kind: cluster.kind });
     return { ...cluster, stop: () => cluster.stop().finally(() => lock.release()) };

@@ -46,13 +46,15 @@ export async function launchInOneProcess({ config }: LaunchOptions): Promise<Clu
   const log = openSync(join(logs, 'cluster.log'), 'a');
   const logger = createLogger({ level: config.log.level, destination: { write: (line: string) => void writeSync(log, line) } });
   const services = new Map<ServiceName, RunningService>();
-  const bus = await createMemoryBus({ clock: systemClock, logger, folder }).catch((error: unknown) => {
+  const failure = Promise.withResolvers<Error>();
+  const bus = await createMemoryBus({ clock: systemClock, logger, folder, failed: failure.resolve }).catch((error: unknown) => {
     closeSync(log);
     throw error;
   });
   const stop = async () => {
     for (const name of stopOrder) await services.get(name)?.stop();
-    await bus.close();
+    // Whatever it could not write was said when it happened.
+    await bus.close().catch((error: unknown) => logger.error({ err: error }, 'the bus did not close in order'));
     closeSync(log);
   };
   const inOneProcess = { ...config, bus: { ...config.bus, kind: 'memory' as const } };
@@ -70,8 +72,8 @@ export async function launchInOneProcess({ config }: LaunchOptions): Promise<Clu
     gateway: serviceAddress(config, 'gateway'),
     page: pageAddress(config),
     processes: () => ({}),
-    // A failure of one service is a failure of this very process.
-    failed: new Promise<never>(() => {}),
+    // A failure of one service is a failure of this very process; the bus that they share can fail by itself.
+    failed: failure.promise,
     stop: () => (stopped ??= stop()),
   };
 }

@@ -16,6 +16,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import type { Cluster, LaunchOptions } from './cluster.ts';
+import { roomAfterFull } from './disk-room.ts';
 import { pageAddress } from './ports.ts';
 import { beginService } from './service-process.ts';
 import { supervise, type Life, type Supervisor } from './supervisor.ts';
@@ -40,9 +41,19 @@ async function keepNats(program: string, options: LaunchOptions, failed: Failed)
   const begin = async (): Promise<Life> => {
     const server = await startNatsServer({ program, dataDir: options.config.dataDir, port, clock: systemClock });
     port = server.port;
+    const watching = new AbortController();
+    let reason = 'see nats-server.log';
+    void roomAfterFull({ folder: options.config.dataDir, clock: systemClock, say: options.say }, watching.signal).then(async (room) => {
+      if (!room) return;
+      reason = 'its disk was full and has room again';
+      await server.stop();
+    });
     return {
       pid: server.pid,
-      ended: server.ended.then(() => ({ reason: 'see nats-server.log', hopeless: false })),
+      ended: server.ended.then(() => {
+        watching.abort();
+        return { reason, hopeless: false };
+      }),
       stop: () => server.stop(),
     };
   };

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -140,6 +140,14 @@ describe.skipIf(natsServer === undefined)('a real nats-server', () => {
     await first.ended;
     const second = await start(folder, first.port);
     expect(second.url).toBe(first.url);
+  });
+
+  it('is killed where it does not end when it is told', async () => {
+    const server = await start(join(folder, 'stuck'));
+    const pid = Number(readFileSync(serverFiles(join(folder, 'stuck')).pid, 'utf8'));
+    process.kill(pid, 'SIGSTOP');
+    await server.stop();
+    expect(isAlive(pid)).toBe(false);
   });
 
   it('leaves a process alone that only happens to have the number in the pid file', async () => {

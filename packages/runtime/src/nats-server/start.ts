@@ -36,13 +36,15 @@ const readyTimeoutMs = 30_000;
 /**
  * Runs the server and ends it at the word "stop" on standard input, or some seconds after that has closed: also when this process is killed,
  * no server is left behind, and those who lost their launcher with it have time to finish. Linux, macOS and the BSDs have no call
- * in common for that; they have a shell in common.
+ * in common for that; they have a shell in common. One that does not end when told is killed: a full disk can leave it stuck.
  */
 const guard = `
 exec 3<&0
 "$@" 3<&- </dev/null & server=$!
-{ read -r word <&3; [ "$word" = stop ] || sleep 5; kill -TERM $server; } >/dev/null 2>&1 &
-wait $server`;
+{ read -r word <&3; [ "$word" = stop ] || sleep 5; kill -TERM $server; sleep 8; kill -KILL $server; } >/dev/null 2>&1 & keeper=$!
+wait $server; code=$?
+kill $keeper
+exit $code`;
 
 /** Go's collector lets the heap double before it looks; with a goal it keeps the server small. Not a hard limit: more is taken where more is alive. */
 const memoryGoal = { GOMEMLIMIT: '96MiB' };

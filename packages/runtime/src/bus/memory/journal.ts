@@ -117,6 +117,7 @@ export class Journal {
   #buffers: Buffer[] = [];
   #flushing: Promise<void> | undefined;
   #failure: RedQueenError | undefined;
+  readonly #failed = Promise.withResolvers<RedQueenError>();
 
   private constructor(file: FileHandle, path: string, recovery: JournalRecovery, size: number) {
     this.#file = file;
@@ -132,6 +133,11 @@ export class Journal {
     const recovery = replay(path, apply);
     const file = await open(path, 'r+');
     return new Journal(file, path, recovery, (await file.stat()).size);
+  }
+
+  /** Resolves with the error of the first failed write (J4); never otherwise. */
+  get failed(): Promise<RedQueenError> {
+    return this.#failed.promise;
   }
 
   /** Appends a record; it is written soon. Throws `resource_exhausted` after a failed write (J4). */
@@ -188,6 +194,7 @@ export class Journal {
       this.#failure = new RedQueenError('resource_exhausted', `cannot write ${this.#path} (${why}): free disk space, then resume the run`, {
         cause: reason,
       });
+      this.#failed.resolve(this.#failure);
       throw this.#failure;
     }
   }

@@ -20,6 +20,8 @@ export interface MemoryBusOptions {
   readonly duplicateWindowMs?: number;
   /** Messages of a run kept in memory when there is a journal; 20 000 when left out. */
   readonly keepInMemory?: number;
+  /** Told once when the journal cannot be written any more: the bus is of no use from then on, and must be opened anew. */
+  readonly failed?: (error: RedQueenError) => void;
   /** Lets other work of the process run; a simulation puts its scheduler here. */
   readonly turn?: () => Promise<void>;
 }
@@ -41,10 +43,12 @@ export async function createMemoryBus(options: MemoryBusOptions): Promise<Bus> {
   try {
     const journal = await Journal.open(options.folder, (record, place) => store.restore(record, place));
     store.attach(journal);
+    const bus = new MemoryBus({ options, store, closing, unlock });
+    void journal.failed.then((error) => bus.fail(error));
     const { cutBytes, records } = journal.recovery;
     if (cutBytes > 0)
       options.logger.warn({ folder: options.folder, cutBytes, records }, 'bus journal: an unfinished last record was cut off');
-    return new MemoryBus({ options, store, closing, unlock });
+    return bus;
   } catch (reason) {
     unlock();
     throw reason;
@@ -72,12 +76,20 @@ class MemoryBus implements Bus {
   readonly #closing: AbortController;
   readonly #unlock: () => void;
   #turn: Promise<void> | undefined;
+  #failed = false;
 
   constructor(parts: MemoryBusParts) {
     this.store = parts.store;
     this.#options = parts.options;
     this.#closing = parts.closing;
     this.#unlock = parts.unlock;
+  }
+
+  /** From now on it is not healthy; whoever asked is told. */
+  fail(error: RedQueenError): void {
+    this.#failed = true;
+    this.#options.logger.error({ err: error }, error.message);
+    this.#options.failed?.(error);
   }
 
   async openRun(run: string): Promise<void> {
@@ -136,14 +148,17 @@ class MemoryBus implements Bus {
   }
 
   healthy(): Promise<boolean> {
-    return Promise.resolve(!this.#closing.signal.aborted);
+    return Promise.resolve(!this.#closing.signal.aborted && !this.#failed);
   }
 
   async close(): Promise<void> {
     if (this.#closing.signal.aborted) return;
     this.#closing.abort();
-    await this.store.close();
-    this.#unlock();
+    try {
+      await this.store.close();
+    } finally {
+      this.#unlock();
+    }
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -67,6 +67,7 @@ export async function natsCall<Result>(what: string, call: () => Promise<Result>
 }
 
 const repeatForMs = 15_000;
+const attemptMs = 10_000;
 const repeatAfterMs = 250;
 
 /**
@@ -77,11 +78,25 @@ export async function natsRepeated<Result>(clock: Clock, what: string, call: () 
   const until = clock.now() + repeatForMs;
   for (;;) {
     try {
-      return await natsCall(what, call);
+      return await natsCall(what, () => inTime(clock, call()));
     } catch (reason) {
       if (!(reason instanceof RedQueenError) || reason.code !== 'unavailable' || clock.now() >= until) throw reason;
     }
     await clock.sleep(repeatAfterMs);
+  }
+}
+
+/** A list or an object is read through a consumer that may die with its server; the client then waits for ever. */
+async function inTime<Result>(clock: Clock, call: Promise<Result>): Promise<Result> {
+  const ended = new AbortController();
+  const late = clock.sleep(attemptMs, ended.signal).then(() => {
+    throw new Error(`nothing came within ${attemptMs} ms`);
+  });
+  late.catch(() => undefined);
+  try {
+    return await Promise.race([call, late]);
+  } finally {
+    ended.abort();
   }
 }
 
