@@ -186,7 +186,7 @@ describe('anti-hacking list', () => {
     for (const [name, { range }] of standardTerms) expect([name, range.every(Number.isFinite)]).toEqual([name, true]);
     const greedy = bundle('verifier/0', '1.0.0', [{ agent: 'executor/0', turn: 0, term: 'outcome', value: 100 }]);
     const { refusals } = foldAll([...start(), ...inOrder('1.0', [plan]).slice(0, 2), messageFrom('verifier/0', greedy, 'greedy')]);
-    expect(refusals.map(({ reason }) => reason)).toEqual(['the value is out of range']);
+    expect(refusals.map(({ reason }) => reason)).toEqual(['out-of-range']);
   });
 
   test('15. co-evolution is compared with the executor alone at equal sampled tokens', () => {
