@@ -59,7 +59,7 @@ export async function startAggregator(bus: Bus, folder: string, snapshotMessages
     clock: systemClock,
     ids: systemIds,
     logger: silentLogger,
-    settings: { leaseMs: 3000, snapshotMessages, snapshotMs: 3_600_000 },
+    settings: { leaseMs: 1000, snapshotMessages, snapshotMs: 3_600_000 },
     onDamage: (found) => damage.reject(found),
   });
   return {
