@@ -1,5 +1,6 @@
 // For users of the runtime and writers of plug-ins.
 export { RedQueenError, type ErrorCode } from './errors.ts';
+export { exactExp, square } from './exact.ts';
 export { codeOfStatus, errorCodeMetadata, statusOfCode } from './status.ts';
 export type { Clock, IdSource, Random } from './ports.ts';
 export { recipeSchema, type OptimizerSettings, type Recipe, type RoleSettings, type TrainedRole } from './recipe.ts';

@@ -1,4 +1,5 @@
 import { RedQueenError } from './errors.ts';
+import { square } from './exact.ts';
 
 /** Two ends of an interval, low ≤ high. */
 export interface Interval {
@@ -26,7 +27,7 @@ export function sampleDeviation(values: readonly number[]): number {
 function sumOfSquares(values: readonly number[]): number {
   const centre = mean(values);
   let sum = 0;
-  for (const value of values) sum += (value - centre) ** 2;
+  for (const value of values) sum += square(value - centre);
   return sum;
 }
 
@@ -50,7 +51,7 @@ export function wilsonInterval(successes: number, trials: number, z = 1.95996398
 /** Mean squared difference between confidences in [0, 1] and outcomes (Brier 1950). 0 is perfect; constant ½ gives ¼. NaN for empty lists. */
 export function brier(confidences: readonly number[], outcomes: readonly boolean[]): number {
   requireSameLength(confidences, outcomes);
-  return mean(confidences.map((confidence, index) => (confidence - (outcomes[index] ? 1 : 0)) ** 2));
+  return mean(confidences.map((confidence, index) => square(confidence - (outcomes[index] ? 1 : 0))));
 }
 
 /**

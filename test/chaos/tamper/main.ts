@@ -9,6 +9,7 @@ const { values } = parseArgs({
     cuts: { type: 'string', default: '50' },
     seed: { type: 'string', default: '1' },
     bus: { type: 'string' },
+    fill: { type: 'string', default: '0' },
     slots: { type: 'string', default: '24' },
     json: { type: 'boolean', default: false },
   },
@@ -18,7 +19,7 @@ const seed = Number(values.seed);
 type Trial = (pristine: Pristine, seed: number, index: number) => Promise<Outcome>;
 
 async function trials(kind: StoreKind, trial: Trial, count: number): Promise<Outcome[]> {
-  using pristine = await pristineStore(kind, Number(values.slots));
+  using pristine = await pristineStore(kind, Number(values.slots), Number(values.fill));
   const outcomes: Outcome[] = [];
   for (let index = 0; index < count; index++) {
     const outcome = await trial(pristine, seed, index);

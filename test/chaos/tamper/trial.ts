@@ -1,11 +1,11 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import type { Message } from '@redqueen/contract';
 import { pick, randomOf, type Random } from '@redqueen/core';
 import { headFileOf, readHead } from '@redqueen/runtime';
 import { replayLedger, verifyLedger, type Replay } from '../../../services/reward-aggregator/src/audit/index.ts';
-import { isNamed, publishAll, record, run, sourceOf, startAggregator, storyOf } from './ledger.ts';
+import { knobMessage } from '@redqueen/testkit';
+import { isNamed, publishAll, record, run, sourceOf, startAggregator, storyOf, type Aggregator } from './ledger.ts';
 import { copied, type OpenStore, type StoreKind } from './stores.ts';
 
 /** What became of one damage. */
@@ -26,8 +26,6 @@ export interface Pristine extends Disposable {
   readonly folder: string;
   readonly scratch: string;
   readonly replay: Replay;
-  /** Id of the last message. */
-  readonly lastId: string;
 }
 
 const answerMs = 20_000;
@@ -39,33 +37,33 @@ async function inTime<Value>(promise: Promise<Value>, what: string): Promise<Val
   return await Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
-async function newestId(store: OpenStore): Promise<string> {
-  let id = '';
-  for await (const { message } of store.bus.read(run, { from: 1, follow: false })) id = message.id;
-  return id;
+/** Resolves once the aggregator has folded everything, what it told itself included. */
+async function untilQuiet({ bus }: OpenStore, aggregator: Aggregator): Promise<void> {
+  for (let last = await bus.lastSequence(run), before = 0; last > before; last = await bus.lastSequence(run)) {
+    await aggregator.reached(last);
+    // What it told because of the last message is stored once this one is.
+    await bus.publish(knobMessage({ run, id: `quiet.${last}`, to: 'policy/0' }));
+    await aggregator.reached((before = last + 1));
+  }
 }
 
-/** Lets a run of so many slots be folded, then kills everything; the newest snapshot lies some way before the end. */
-export async function pristineStore(kind: StoreKind, slots: number): Promise<Pristine> {
+/** Lets a run of so many slots be folded, with a message of `fill` bytes after each, then kills everything; the newest snapshot lies some way before the end. */
+export async function pristineStore(kind: StoreKind, slots: number, fill = 0): Promise<Pristine> {
   const scratch = mkdtempSync(join(tmpdir(), 'redqueen-tamper-'));
   const folder = join(scratch, 'pristine');
   mkdirSync(folder);
   const store = await kind.open(folder);
   const { bus } = store;
   await bus.openRun(run);
-  const story = storyOf(slots);
+  const story = storyOf(slots, fill);
   const aggregator = await startAggregator(bus, folder, Math.ceil(story.length * 0.4));
   await publishAll(bus, story);
-  await inTime(aggregator.reached((story.at(-1) as Message).id), 'the story to be folded');
-  const replayed = await replayLedger(sourceOf(bus, undefined, await bus.lastSequence(run)));
-  await bus.publish({ ...(story[0] as Message), id: 'closing' } as never);
-  await inTime(aggregator.reached('closing'), 'the end to be folded');
+  await inTime(untilQuiet(store, aggregator), 'the story to be folded');
   await aggregator.kill();
-  if (replayed.batches === 0) throw new Error('the story made no batch');
   const replay = await replayLedger(sourceOf(bus, undefined));
-  const lastId = await newestId(store);
+  if (replay.batches === 0) throw new Error('the story made no batch');
   await store.kill();
-  return { kind, folder, scratch, replay, lastId, [Symbol.dispose]: () => rmSync(scratch, { recursive: true, force: true }) };
+  return { kind, folder, scratch, replay, [Symbol.dispose]: () => rmSync(scratch, { recursive: true, force: true }) };
 }
 
 /** Starts everything over a damaged copy, and says what came of it. `before` happens on the bus before the aggregator starts. */
@@ -74,7 +72,7 @@ async function restarted(
   folder: string,
   before?: (store: OpenStore) => Promise<unknown>,
 ): Promise<Omit<Outcome, 'where'>> {
-  const { kind, replay, lastId } = pristine;
+  const { kind, replay } = pristine;
   let store: OpenStore;
   try {
     store = await kind.open(folder);
@@ -87,7 +85,7 @@ async function restarted(
     await before?.(store);
     const aggregator = await startAggregator(store.bus, folder, 1_000_000);
     try {
-      await inTime(aggregator.reached(lastId), 'the aggregator to come to the end');
+      await inTime(aggregator.reached(replay.messages), 'the aggregator to come to the end');
     } catch (error) {
       return { verdict: isNamed(error) ? 'refused' : 'silent', what: String(error) };
     } finally {

@@ -1,4 +1,4 @@
-import { type CreditGroup, definePlugin, RedQueenError } from '@redqueen/core';
+import { type CreditGroup, definePlugin, exactExp, RedQueenError } from '@redqueen/core';
 import { z } from 'zod';
 
 /** The signal's size at probability c of the right label: 4 · 2 · |c − z| · c(1 − c) with z = 1 for the right label. */
@@ -15,7 +15,7 @@ function advantagesOf(group: CreditGroup): readonly number[] | undefined {
     );
   }
   if (first.total === second.total) return undefined;
-  const probability = 1 / (1 + Math.exp(second.logProbability - first.logProbability));
+  const probability = 1 / (1 + exactExp(second.logProbability - first.logProbability));
   const firstIsRight = first.total > second.total;
   const advantage = size(firstIsRight ? probability : 1 - probability);
   return firstIsRight ? [advantage, -advantage] : [-advantage, advantage];

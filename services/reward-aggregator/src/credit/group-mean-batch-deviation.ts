@@ -1,4 +1,4 @@
-import { type Credit, type CreditGroup, definePlugin } from '@redqueen/core';
+import { type Credit, type CreditGroup, definePlugin, square } from '@redqueen/core';
 import { z } from 'zod';
 import { isMixed, residuals, tokensOf } from './groups.ts';
 
@@ -13,7 +13,7 @@ function assign(groups: readonly CreditGroup[], epsilon: number): Credit {
   let squares = 0;
   let count = 0;
   for (const residual of centred.flat()) {
-    squares += residual ** 2;
+    squares += square(residual);
     count += 1;
   }
   if (squares === 0) return { advantages: groups.map(() => undefined), normaliser: 0 };

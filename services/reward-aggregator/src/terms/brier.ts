@@ -1,9 +1,9 @@
-import { definePlugin } from '@redqueen/core';
+import { definePlugin, square } from '@redqueen/core';
 import { z } from 'zod';
 
 /** 1 − (c − o)²: a proper score, best when the confidence c in [0, 1] is the true probability of the outcome o. */
 export function brierReward(confidence: number, outcome: number): number {
-  return 1 - (confidence - outcome) ** 2;
+  return 1 - square(confidence - outcome);
 }
 
 /** Verifier: the Brier score of each judgement whose outcome it did not see. A constant ½ earns 0.75. */

@@ -22,7 +22,7 @@ export async function lastSequenceOf({ manager, clock }: StreamParts, run: strin
   throw new LedgerDamage(
     run,
     first,
-    `${state.last_seq - state.messages} of ${state.last_seq} messages missing from the store, the first is ${first}`,
+    `${state.last_seq - state.messages} of the ${state.last_seq} messages that NATS knows of missing, message ${first} first`,
   );
 }
 
