@@ -22,7 +22,11 @@ export const remotePeers: readonly PeerSystem[] = [
       await broker.waitForServices('curriculum');
       return {
         side: (count) => (window) =>
-          drive(new Array(count).fill({ run: 'bench', count: 4 }), window, (request) => broker.call('curriculum.next', request)),
+          drive(
+            Array.from({ length: count }, () => ({ run: 'bench', count: 4 })),
+            window,
+            (request) => broker.call('curriculum.next', request),
+          ),
         [Symbol.asyncDispose]: async () => {
           await broker.stop();
           const ended = once(child, 'exit');
