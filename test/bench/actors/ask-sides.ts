@@ -30,8 +30,18 @@ export async function openAskSides(): Promise<AskSides> {
       );
     });
   return {
-    ours: (count) => (window) => drive(new Array(count).fill(request), window, () => client.Next(request)),
-    raw: (count) => (window) => drive(new Array(count).fill(request), window, askPlain),
+    ours: (count) => (window) =>
+      drive(
+        Array.from({ length: count }, () => request),
+        window,
+        () => client.Next(request),
+      ),
+    raw: (count) => (window) =>
+      drive(
+        Array.from({ length: count }, () => request),
+        window,
+        askPlain,
+      ),
     async [Symbol.asyncDispose]() {
       client.close();
       plain.close();

@@ -3,6 +3,7 @@ import { adapterBenches } from './adapters.ts';
 import type { ModelBench } from './bench.ts';
 import { contentionBenches } from './contention.ts';
 import { eventCostBenches } from './event-cost.ts';
+import { localAndRemoteBenches } from './local-and-remote.ts';
 import { memberBenches } from './members.ts';
 import { promptSharingBenches } from './prompt-sharing.ts';
 import { runBenches } from './run.ts';
@@ -26,6 +27,7 @@ export const benches: readonly ModelBench[] = [
   ...memberBenches,
   ...contentionBenches,
   ...tellBenches,
+  ...localAndRemoteBenches,
   ...scalingBenches,
   ...eventCostBenches,
   ...runBenches,

@@ -1,8 +1,8 @@
 import type { Batch, Candidate, TrainingStats } from '@redqueen/contract';
 import { lineageOf } from '../lineages/index.ts';
-import type { Action } from './actions.ts';
 import { release, refuse } from './release.ts';
 import { progressOf } from './schedule.ts';
+import type { FreshPart } from './staleness.ts';
 import {
   agentOf,
   lastConsumed,
@@ -24,7 +24,10 @@ import { anchorTell, candidateTell } from './tells.ts';
 export const maxCanaryDifference = 1e-3;
 
 /** What an update was made with. */
-type Training = Extract<Action, { readonly kind: 'train' }>;
+interface Training extends FreshPart {
+  readonly agent: string;
+  readonly learningRate: number;
+}
 
 /** What became of turning the weights in training into a version. */
 export type Publication =
