@@ -10,7 +10,7 @@ export { childTraceparent, spanContextOf, traceparentOf } from './telemetry/trac
 // config: settings, recipes, models
 export { childEnvironment, processEnvironment, type Environment } from './config/environment.ts';
 export { loadConfig, projectFolder, type LoadedConfig, type LoadOptions } from './config/load.ts';
-export { isModelAddress, modelFile, modelNames, pulledModelFile } from './config/models.ts';
+export { isModelAddress, modelFile, modelNames, pulledModelFile, pulledModelNames } from './config/models.ts';
 export { loadRecipe, parseRecipe, recipeFile, recipeNames } from './config/recipes.ts';
 export { configSchema, type Config } from './config/schema.ts';
 // plug-ins of other packages

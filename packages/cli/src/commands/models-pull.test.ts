@@ -35,7 +35,7 @@ function redqueen(...words: string[]): Promise<{ code: number; stdout: string; s
   });
 }
 
-test('a model is pulled into the cache once, and can be named by its address from then on', async () => {
+test('a model is pulled into the cache once, and can be named by its address from then on', { timeout: 60_000 }, async () => {
   const host = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const address = `${host}/starter.gguf`;
   expect((await redqueen('inspect', address)).stderr).toContain(`fetch it with: redqueen models pull ${address}`);
@@ -48,6 +48,8 @@ test('a model is pulled into the cache once, and can be named by its address fro
   expect((await redqueen('pull', address)).stdout).toContain(`model: ${address}`);
   expect(asked).toBe(before);
   expect((await redqueen('inspect', address)).stdout).toContain(file);
+  const list = (await redqueen('list')).stdout.split('\n');
+  expect(list.find((line) => line.startsWith(address))).toMatch(/ llama +.* 3\.3 MiB .*gradients/);
   const missing = await redqueen('pull', `${host}/none.gguf`);
   expect(missing.code).not.toBe(0);
   expect(missing.stderr).toMatch(/there is no public file at .*none\.gguf/);

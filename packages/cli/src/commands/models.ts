@@ -1,7 +1,15 @@
 import { RedQueenError } from '@redqueen/core';
 import { summariseModel, type ModelSummary } from '@redqueen/llama/model-summary';
 import { pullModel, type PullProgress } from '@redqueen/llama/pull-model';
-import { isModelAddress, loadConfig, modelFile, modelNames, processEnvironment, pulledModelFile } from '@redqueen/runtime';
+import {
+  isModelAddress,
+  loadConfig,
+  modelFile,
+  modelNames,
+  processEnvironment,
+  pulledModelFile,
+  pulledModelNames,
+} from '@redqueen/runtime';
 import type { Command } from 'commander';
 import { existsSync } from 'node:fs';
 import { type CommandContext, execute } from '../command.ts';
@@ -31,9 +39,9 @@ function typesText(types: ModelSummary['types']): string {
 }
 
 function rowOf(entry: Listed): string[] {
-  if ('error' in entry) return [entry.model, '', '', '', '', `cannot be read: ${entry.error}`];
-  const { model, architecture, parameters, types, context, training } = entry;
-  return [model, architecture, shortCount(parameters), Object.keys(types)[0] ?? '', String(context), training];
+  if ('error' in entry) return [entry.model, '', '', '', '', '', `cannot be read: ${entry.error}`];
+  const { model, architecture, parameters, bytes, types, context, training } = entry;
+  return [model, architecture, shortCount(parameters), mebibytes(bytes), Object.keys(types)[0] ?? '', String(context), training];
 }
 
 function trainingText({ training, reason }: ModelSummary): string {
@@ -86,14 +94,19 @@ const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} Mi
 /** `redqueen models list|inspect|pull`: the base models that recipes may name. */
 export function addModels(program: Command): void {
   const models = program.command('models').description('the base models that recipes may name');
-  addCommon(models.command('list').description('those in the models folder')).action((options: ModelsOptions) =>
+  addCommon(
+    models.command('list').description('those in the models folder, and those that were pulled, by the names that recipes give them'),
+  ).action((options: ModelsOptions) =>
     execute(options, async ({ terminal }) => {
       const folder = modelsFolder(options);
-      const all = modelNames(folder).map((model) => listed(model, folder));
+      const all = [...modelNames(folder), ...pulledModelNames()].map((model) => listed(model, folder));
       if (options.json) return terminal.print(JSON.stringify(all));
-      if (all.length === 0) return terminal.print(`No model in ${folder}. Put GGUF files there, or give a recipe a path as its model.`);
-      const head = ['model', 'architecture', 'weights', 'type', 'context', 'training'];
-      for (const line of textTable(head, all.map(rowOf), ['left', 'left', 'right', 'left', 'right', 'left'])) terminal.print(line);
+      if (all.length === 0)
+        return terminal.print(
+          `No model in ${folder}, and none was pulled. Put GGUF files there, pull one, or give a recipe a path as its model.`,
+        );
+      const head = ['model', 'architecture', 'weights', 'size', 'type', 'context', 'training'];
+      for (const line of textTable(head, all.map(rowOf), ['left', 'left', 'right', 'right', 'left', 'right', 'left'])) terminal.print(line);
     }),
   );
   const inspect = models.command('inspect').description('what a model file says of itself, and whether agents can be trained on it');

@@ -52,7 +52,7 @@ export async function chunkGradient(
 ): Promise<AdapterGradient> {
   const { model } = member;
   const base = needsBase(loss.settings) ? await scoreChunk(member, baseWeights, chunk, chunk.groups.map(answersOf)) : null;
-  const inputs = treeInputs(chunk.trees, chunk.shape, model.slidingWindow);
+  const inputs = await treeInputs(chunk.trees, chunk.shape, model.slidingWindow);
   const graph = await member.trainer(chunk.shape, weights);
   const hidden = await graph.forward(inputs);
   const terms = chunk.trees.flatMap(({ tree }, index) => {

@@ -67,7 +67,7 @@ describe('layers computed again in the backward pass', () => {
       if (chunk === undefined) throw new Error('no chunk');
       return engine.pool.run('agent', 'train', async (member) => {
         const graph = await member.trainer(chunk.shape, agent.current());
-        await graph.forward(treeInputs(chunk.trees, chunk.shape));
+        await graph.forward(await treeInputs(chunk.trees, chunk.shape));
         expect(graph.checkpoints).toBe(activationBytes === 0);
         return member.lane.scratch.bytes;
       });

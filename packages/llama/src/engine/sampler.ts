@@ -1,3 +1,4 @@
+import { Breather } from '../model/breather.ts';
 import type { Decoder } from '../model/decoder.ts';
 import type { AdapterWeights } from './adapter-weights.ts';
 import { ConstrainedDraw } from './constrained-draw.ts';
@@ -30,7 +31,7 @@ export async function sampleChunk(
       if (drafts.every((group) => group.every(({ ended }) => ended))) break;
       settings.signal?.throwIfAborted();
       const { tokens, positions } = step === 0 ? promptInputs(chunk) : stepInputs(chunk, drafts, step);
-      const logits = await decoder.step(step, tokens, positions, stepMask(decoder, chunk, step));
+      const logits = await decoder.step(step, tokens, positions, await stepMask(decoder, chunk, step));
       growDrafts(drafts, logits, row, constrained, step);
     }
   } finally {
@@ -73,21 +74,24 @@ function stepInputs({ shape, prompts }: SamplingChunk, drafts: readonly (readonl
 }
 
 /** What each new slot sees: the prompt's real tokens up to itself, then its own sample's earlier tokens and itself. */
-function stepMask(decoder: Decoder, { shape, prompts }: SamplingChunk, step: number): Float32Array {
+async function stepMask(decoder: Decoder, { shape, prompts }: SamplingChunk, step: number): Promise<Float32Array> {
   const { groups, prompt, samples } = shape;
   const { first, columns, known } = decoder.span(step);
   const area = known * columns;
-  const mask = new Float32Array(area * groups).fill(-Infinity);
+  const mask = new Float32Array(area * groups);
+  const breather = new Breather();
   for (let group = 0; group < groups; group++) {
     const padding = prompt - (prompts[group]?.tokens.length ?? prompt);
     const start = group * area;
     for (let column = 0; column < columns; column++) {
       const row = start + column * known;
       const slot = first + column;
+      mask.fill(-Infinity, row, row + known);
       mask.fill(0, row + padding, row + Math.min(prompt, slot + 1));
       if (step > 0) for (let own = prompt + column; own < slot; own += samples) mask[row + own] = 0;
       // Also for padding slots, so that their softmax is not empty.
       mask[row + slot] = 0;
+      if (breather.due(known)) await breather.pause();
     }
   }
   return mask;

@@ -13,7 +13,7 @@ export async function scoreChunk(
   continuations: readonly (readonly Int32Array[])[],
 ): Promise<readonly (readonly Float32Array[])[]> {
   const { model } = member;
-  const inputs = treeInputs(chunk.trees, chunk.shape, model.slidingWindow);
+  const inputs = await treeInputs(chunk.trees, chunk.shape, model.slidingWindow);
   const graph = await member.scorer(chunk.shape, weights);
   const hidden = await graph.forward(inputs);
   const softmax = new RowSoftmax(model.vocabulary);

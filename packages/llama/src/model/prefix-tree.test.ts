@@ -66,18 +66,26 @@ describe('the plan of a batch of trees', () => {
     );
   });
 
-  it('shows every slot its own prefix and nothing else', () => {
-    fc.assert(
-      fc.property(fc.array(family, { minLength: 1, maxLength: 5 }), (families) => {
+  it('shows every slot its own prefix and nothing else, and inside a window the end of it', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(family, { minLength: 1, maxLength: 5 }), fc.integer({ min: 1, max: 70 }), async (families, tokensSeen) => {
         const [chunk] = planTrees(families.map(([prompt, continuations]) => prefixTree(prompt, continuations)));
         if (chunk === undefined) return;
         const { slots } = chunk.shape;
-        const { mask, tokens, rows, firstRows } = treeInputs(chunk.trees, chunk.shape);
+        const window = { tokens: tokensSeen, period: 2, ropeBase: 1 };
+        const { mask, localMask, tokens, rows, firstRows } = await treeInputs(chunk.trees, chunk.shape, window);
+        expect(localMask === null).toBe(slots <= tokensSeen);
+        const seen = (from: Float32Array, bin: number, slot: number): readonly number[] => {
+          const row = (bin * slots + slot) * slots;
+          return Array.from({ length: slots }, (_, other) => other)
+            .filter((other) => from[row + other] === 0)
+            .map((other) => tokens[bin * slots + other] as number);
+        };
         for (const [index, { tree, bin, first }] of chunk.trees.entries()) {
           for (let slot = 0; slot < tree.tokens.length; slot++) {
-            const row = (bin * slots + first + slot) * slots;
-            const seen = Array.from({ length: slots }, (_, other) => other).filter((other) => mask[row + other] === 0);
-            expect(seen.map((other) => tokens[bin * slots + other])).toEqual(path(tree, slot));
+            const whole = path(tree, slot);
+            expect(seen(mask, bin, first + slot)).toEqual(whole);
+            expect(seen(localMask ?? mask, bin, first + slot)).toEqual(whole.slice(-tokensSeen));
           }
           for (const [output, slot] of tree.outputs.entries())
             expect(rows[(firstRows[index] as number) + output]).toBe(bin * slots + first + slot);
@@ -85,6 +93,21 @@ describe('the plan of a batch of trees', () => {
       }),
       { numRuns: 30 },
     );
+  });
+
+  it('leaves the event loop its turns while it fills the mask of a long prompt', async () => {
+    const [chunk] = planTrees([prefixTree(new Int32Array(4000).fill(7), [Int32Array.of(1)])]);
+    let turns = 0;
+    const tick = (): void => {
+      turns++;
+      ticking = setImmediate(tick);
+    };
+    let ticking = setImmediate(tick);
+    const { mask } = await treeInputs(chunk?.trees ?? [], chunk?.shape ?? { bins: 0, slots: 0, rows: 0 });
+    clearImmediate(ticking);
+    expect(mask.length).toBe(4000 * 4000);
+    expect(mask.subarray(3999 * 4000).every((value) => value === 0)).toBe(true);
+    expect(turns).toBeGreaterThanOrEqual(3);
   });
 
   it('is empty for no trees', () => {

@@ -1,3 +1,4 @@
+import { Breather } from './breather.ts';
 import type { PrefixTree } from './prefix-tree.ts';
 import type { SlidingWindow } from './sliding-window.ts';
 
@@ -29,27 +30,45 @@ export interface TreeInputs {
   readonly firstRows: Int32Array;
 }
 
-/** Fills the inputs for trees placed without overlap. Free slots see only themselves, so that no softmax is empty. */
-export function treeInputs(trees: readonly PlacedTree[], shape: TreeShape, window?: SlidingWindow): TreeInputs {
+/**
+ * Fills the inputs for trees placed without overlap. Free slots see only themselves, so that no softmax is empty. Large masks are filled in pieces,
+ * between which the event loop goes on.
+ */
+export async function treeInputs(trees: readonly PlacedTree[], shape: TreeShape, window?: SlidingWindow): Promise<TreeInputs> {
   const { bins, slots, rows } = shape;
-  const area = slots * slots;
-  const tokens = new Int32Array(bins * slots);
-  const positions = new Int32Array(bins * slots);
-  const mask = new Float32Array(area * bins).fill(-Infinity);
+  const columns = bins * slots;
+  const tokens = new Int32Array(columns);
+  const positions = new Int32Array(columns);
+  const parents = new Int32Array(columns).fill(-1);
   const wanted = new Int32Array(rows);
   const firstRows = new Int32Array(trees.length);
-  for (let column = 0; column < bins * slots; column++) mask[column * slots + (column % slots)] = 0;
   let used = 0;
   for (const [index, { tree, bin, first }] of trees.entries()) {
     const column = bin * slots + first;
     tokens.set(tree.tokens, column);
     positions.set(tree.positions, column);
-    showAncestors(mask, bin * area, slots, first, tree.parents);
+    for (const [slot, parent] of tree.parents.entries()) parents[column + slot] = parent < 0 ? -1 : first + parent;
     firstRows[index] = used;
     for (const slot of tree.outputs) wanted[used++] = column + slot;
   }
-  const localMask = exceeds(shape, window) ? localMaskOf(mask, positions, slots, window) : null;
+  const mask = await ancestorMask(parents, slots);
+  const localMask = exceeds(shape, window) ? await localMaskOf(mask, positions, slots, window) : null;
   return { tokens, positions, mask, localMask, rows: wanted, firstRows };
+}
+
+/** Each slot sees what its parent (a slot before it in its bin; −1 for none) sees, and itself. */
+async function ancestorMask(parents: Int32Array, slots: number): Promise<Float32Array> {
+  const breather = new Breather();
+  const mask = new Float32Array(parents.length * slots);
+  for (let column = 0; column < parents.length; column++) {
+    const [row, slot, parent] = [column * slots, column % slots, parents[column] as number];
+    mask.fill(-Infinity, row, row + slots);
+    const before = row + (parent - slot) * slots;
+    if (parent >= 0) mask.copyWithin(row, before, before + slot);
+    mask[row + slot] = 0;
+    if (breather.due(slots)) await breather.pause();
+  }
+  return mask;
 }
 
 /** Whether a sequence in bins of that size can be longer than the window, so that layers which see it only need a mask of their own. */
@@ -58,23 +77,16 @@ export function exceeds({ slots }: TreeShape, window: SlidingWindow | undefined)
 }
 
 /** The mask without what lies a window or more before a slot. */
-function localMaskOf(mask: Float32Array, positions: Int32Array, slots: number, { tokens }: SlidingWindow): Float32Array {
-  const local = mask.slice();
+async function localMaskOf(mask: Float32Array, positions: Int32Array, slots: number, { tokens }: SlidingWindow): Promise<Float32Array> {
+  const breather = new Breather();
+  const local = new Float32Array(mask.length);
   for (let column = 0; column < positions.length; column++) {
     const bin = column - (column % slots);
+    const row = column * slots;
     const seenFrom = (positions[column] as number) - tokens + 1;
     for (let other = 0; other < slots; other++)
-      if ((positions[bin + other] as number) < seenFrom) local[column * slots + other] = -Infinity;
+      local[row + other] = (positions[bin + other] as number) < seenFrom ? -Infinity : (mask[row + other] as number);
+    if (breather.due(slots)) await breather.pause();
   }
   return local;
-}
-
-/** A slot sees what its parent sees, and itself. */
-function showAncestors(mask: Float32Array, start: number, slots: number, first: number, parents: Int32Array): void {
-  for (let slot = 0; slot < parents.length; slot++) {
-    const parent = parents[slot] as number;
-    if (parent < 0) continue;
-    const from = start + (first + parent) * slots + first;
-    mask.copyWithin(start + (first + slot) * slots + first, from, from + slot);
-  }
 }

@@ -1,9 +1,10 @@
 import { RedQueenError } from '@redqueen/core';
-import { graphs, ops, type Pointer, TensorType, tensors } from '../ffi/ggml.ts';
+import { backends, graphs, ops, type Pointer, TensorType, tensors } from '../ffi/ggml.ts';
 import { download, newContext, upload } from '../ffi/tensor.ts';
 import type { Kept, Lane } from '../engine/lane.ts';
 import { Tape } from '../tape/tape.ts';
 import { treeAttention } from './attention.ts';
+import { Breather } from './breather.ts';
 import type { GraphWeights } from './graph-weights.ts';
 import type { HyperParameters } from './hyper-parameters.ts';
 import type { ParameterBlock } from './parameter-block.ts';
@@ -42,6 +43,8 @@ interface Built extends Draft {
   readonly backward: Pointer | null;
 }
 
+/** Numbers of a mask that are copied at once. */
+const pieceNumbers = 4 << 20;
 /** Tensors a layer needs with its gradients, generously. */
 const tensorsPerLayer = 600;
 
@@ -76,8 +79,8 @@ export class TreeGraph implements Kept {
     // The allocator reuses the memory of inputs after their last use, so all of them are uploaded every time.
     upload(built.tokens, inputs.tokens);
     upload(built.positions, inputs.positions);
-    upload(built.mask, inputs.mask);
-    if (built.localMask !== null && inputs.localMask !== null) upload(built.localMask, inputs.localMask);
+    await uploadPieces(built.mask, inputs.mask);
+    if (built.localMask !== null && inputs.localMask !== null) await uploadPieces(built.localMask, inputs.localMask);
     upload(built.rows, inputs.rows);
     await this.#lane.compute(built.forward);
     return download(built.output, this.#lane.numbers(this.#plan.output, this.#shape.rows * this.width));
@@ -176,6 +179,16 @@ export class TreeGraph implements Kept {
       if (leaf.gradient === null || views === undefined) throw new RedQueenError('internal', `llama: no gradient reaches ${name}`);
       graphs.expand(whole, ops.copy(context, leaf.gradient, views.gradient));
     }
+  }
+}
+
+/** `upload` in pieces, between which the event loop goes on. */
+async function uploadPieces(tensor: Pointer, data: Float32Array): Promise<void> {
+  const breather = new Breather();
+  for (let first = 0; first < data.length; first += pieceNumbers) {
+    const piece = data.subarray(first, first + pieceNumbers);
+    backends.set(tensor, piece, 4 * first, piece.byteLength);
+    if (breather.due(piece.length)) await breather.pause();
   }
 }
 

@@ -164,7 +164,7 @@ export class FullTrainer {
   ): Promise<ChunkResult> {
     member.load(this.weights, this.#revision);
     const { model } = this;
-    const inputs = treeInputs(chunk.trees, chunk.shape, model.slidingWindow);
+    const inputs = await treeInputs(chunk.trees, chunk.shape, model.slidingWindow);
     const graph = member.graph(chunk, differentiable);
     const logits = await graph.forward(inputs);
     const targets = chunk.trees.map(({ tree }, index) => {

@@ -155,7 +155,7 @@ async function logitsOf(
   const [{ shape, trees, places }] = planTrees(
     sequencesOfTokens.map((tokens) => prefixTree(tokens.subarray(0, 1), [tokens.subarray(1)])),
   ) as [TreeChunk];
-  const inputs = treeInputs(trees, shape, model.slidingWindow);
+  const inputs = await treeInputs(trees, shape, model.slidingWindow);
   const graph = await member.scorer(shape, weights);
   const hidden = await graph.forward(inputs);
   const rows = trees.reduce((sum, { tree }) => sum + tree.outputs.length, 0);

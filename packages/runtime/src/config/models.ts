@@ -37,6 +37,19 @@ export function pulledModelFile(address: string, environment: Environment = proc
   return join(cacheFolder(environment), 'models', `${name}.gguf`);
 }
 
+/**
+ * What recipes call the models in that cache, in order: an address that leads to each. Where a file's name does not say which of several it came from
+ * (the cache's names have fewer characters than addresses), it is one of them. A file that no pull put there is called by its path.
+ */
+export function pulledModelNames(environment: Environment = processEnvironment()): string[] {
+  const folder = join(cacheFolder(environment), 'models');
+  return modelNames(folder).map((name) => {
+    const address = name.replaceAll('--', '/').replaceAll('~', ':');
+    const hasFile = !/^hf:[^/]+\/[^/:]+:[^/]+$/.test(address);
+    return isModelAddress(address) ? `${address}${hasFile ? '.gguf' : ''}` : join(folder, `${name}.gguf`);
+  });
+}
+
 function pulled(address: string): string {
   const file = pulledModelFile(address);
   if (!existsSync(file))

@@ -1,9 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { projectFolder } from './load.ts';
-import { modelFile, pulledModelFile } from './models.ts';
+import { modelFile, pulledModelFile, pulledModelNames } from './models.ts';
 import { loadRecipe, parseRecipe, recipeNames } from './recipes.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'redqueen-recipes-'));
@@ -52,6 +52,27 @@ describe('models', () => {
     expect(files[0]).toBe(join(folder, 'red-queen/models/hf~a--b--c.gguf'));
     expect(new Set(files).size).toBe(3);
     expect(() => modelFile('hf:a/b/none.gguf', folder)).toThrow('fetch it with: redqueen models pull hf:a/b/none.gguf');
+  });
+
+  it('calls pulled models by addresses that lead to them, and other files beside them by their paths', () => {
+    const cache = { XDG_CACHE_HOME: join(folder, 'pulled') };
+    expect(pulledModelNames(cache)).toEqual([]);
+    const addresses = [
+      'hf:some-one/a.model-GGUF/a-Q4_K_M.gguf',
+      'hf:user/repo/folder/file.gguf',
+      'hf:user/repo:Q4_K_M',
+      'http://127.0.0.1:80/a.gguf',
+    ];
+    mkdirSync(join(folder, 'pulled/red-queen/models'), { recursive: true });
+    for (const address of addresses) writeFileSync(pulledModelFile(address, cache), '');
+    expect(pulledModelNames(cache)).toEqual(addresses.toSorted());
+    const signed = 'https://a--b.de/c~d.gguf?token=1';
+    for (const name of [signed]) writeFileSync(pulledModelFile(name, cache), '');
+    const more = pulledModelNames(cache).filter((name) => !addresses.includes(name));
+    expect(more.map((name) => pulledModelFile(name, cache))).toEqual([pulledModelFile(signed, cache)]);
+    const own = join(folder, 'pulled/red-queen/models/own.gguf');
+    writeFileSync(own, '');
+    expect(pulledModelNames(cache)).toContain(own);
   });
 
   it('refuses a file that is no GGUF', () => {
