@@ -61,17 +61,18 @@ onEachBus('storage of a run', (suite) => {
       await host.drain();
       await suite.feed(run, 'executor/0', range(3, 5));
       const positions = await within(settledPositions(suite.bus, run, 4), 'the acknowledgements');
-      const copy = `${run}-copy`;
-      await copyOf(suite.bus, run, copy);
-      for (const position of positions) await suite.bus.storage(copy).restorePosition(position);
+      const storage = suite.bus.storage(run);
+      const stored = await collected(storage.messages());
+      await storage.delete();
+      await storage.restore(each(stored));
+      for (const position of positions) await storage.restorePosition(position);
       const seen = new Recorder<number>();
       const counting = pool((message) => {
         seen.record(knobValue(message));
         return [];
       });
-      const next = await start(counting, { bus: suite.bus, run: copy });
-      await suite.bus.openRun(copy);
-      await suite.bus.publish({ ...knobMessage({ run: copy, id: 'end', value: 99 }), run: copy });
+      const next = await start(counting, { bus: suite.bus, run });
+      await suite.bus.publish(knobMessage({ run, id: 'end', value: 99 }));
       await seen.count(4);
       await next.drain();
       expect(seen.events.toSorted((a, b) => a - b)).toEqual([5, 6, 7, 99]);

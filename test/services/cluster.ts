@@ -47,9 +47,9 @@ export interface RoleCluster {
   close(): Promise<void>;
 }
 
-/** Starts the services and waits until all of them serve. */
-export async function startRoles(): Promise<RoleCluster> {
-  const bus = await createMemoryBus({ clock: systemClock, logger: silentLogger });
+/** Starts the services, on a bus of their own where none is given, and waits until all of them serve. */
+export async function startRoles(given?: Bus): Promise<RoleCluster> {
+  const bus = given ?? (await createMemoryBus({ clock: systemClock, logger: silentLogger }));
   const folder = temporaryFolder();
   const keysFolder = join(folder.path, 'keys');
   const running: RunningService[] = [];
@@ -95,7 +95,7 @@ export async function startRoles(): Promise<RoleCluster> {
     },
     async close() {
       await Promise.all(running.toReversed().map((service) => service.stop()));
-      await bus.close();
+      if (!given) await bus.close();
       folder[Symbol.dispose]();
     },
   };

@@ -1,6 +1,6 @@
 import type { Control, Knob, Message, Refused, Rejected, Released, Settlement } from '@redqueen/contract';
 import { agentsOfRole, movingAverage } from '@redqueen/core';
-import { agents } from '@redqueen/runtime';
+import { agents, noUseFor } from '@redqueen/runtime';
 import { executorHeard } from './executors.ts';
 import type { RunPlan } from './slots.ts';
 import type { CurriculumState } from './state.ts';
@@ -11,7 +11,7 @@ const slotEpisode = /^\d+\.\d+\.\d+$/;
 /** Rate of the moving average of the training solve rate that the RPC shows. */
 const solveRateOf = 0.05;
 
-/** The state after a message; pure, and the same whatever else is going on. Messages of other kinds change nothing. */
+/** The state after a message; pure, and the same whatever else is going on. Throws `invalid_argument` for a kind that it does not act on. */
 export function fold(plan: RunPlan, state: CurriculumState, message: Message): CurriculumState {
   switch (message.kind) {
     case 'control':
@@ -27,7 +27,7 @@ export function fold(plan: RunPlan, state: CurriculumState, message: Message): C
     case 'knob':
       return turned(plan, state, message.body);
     default:
-      return state;
+      throw noUseFor(message, 'control', 'released', 'refused', 'settlement', 'rejected', 'knob');
   }
 }
 

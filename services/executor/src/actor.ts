@@ -16,7 +16,18 @@ import {
   type Task,
 } from '@redqueen/core';
 import { environmentByName } from '@redqueen/environments';
-import { addresses, failureOf, requireAgent, taskOf, type ActorContext, type PoolActor, type Tell } from '@redqueen/runtime';
+import {
+  addresses,
+  failureOf,
+  noUseFor,
+  requireAgent,
+  requireSamples,
+  requireTemperature,
+  taskOf,
+  type ActorContext,
+  type PoolActor,
+  type Tell,
+} from '@redqueen/runtime';
 import { createAnchors } from './anchors.ts';
 import { barely, contextsOf, remember } from './contexts.ts';
 import { drivers } from './drivers/index.ts';
@@ -25,10 +36,15 @@ import { transitionsOf } from './transitions.ts';
 /** Tasks in hand at once in one process: with eight attempts each, enough to fill the policy service's batches twice. */
 const concurrency = 64;
 
-/** The task of a message. Throws `failed_precondition` for a held-out one: nothing that is held out is ever trained on. */
+/** The task of a message. Throws `invalid_argument` for a text that is none, `failed_precondition` for a held-out one: nothing that is held out is ever trained on. */
 function trainingTask(body: TaskMessage): Task {
   const task = taskOf(body.spec);
-  if (environmentByName(task.environment).splitOf(task) !== 'train') {
+  const environment = environmentByName(task.environment);
+  if (!environment.parse(task.canonical)) {
+    const text = JSON.stringify(task.canonical.slice(0, 80));
+    throw new RedQueenError('invalid_argument', `task ${body.taskId}: ${text} is no task of ${environment.name}`);
+  }
+  if (environment.splitOf(task) !== 'train') {
     throw new RedQueenError(
       'failed_precondition',
       `task ${body.taskId}: ${task.canonical} is held out; only tasks of the training split are attempted for learning`,
@@ -99,6 +115,8 @@ export function createExecutorActor(
   };
 
   const onTask = async (body: TaskMessage, context: ActorContext): Promise<Tell[]> => {
+    requireSamples(`task ${body.taskId}: attempts`, body.attempts);
+    requireTemperature(`task ${body.taskId}`, body.temperature);
     const task = trainingTask(body);
     const temperature = body.temperature ?? recipe.temperature;
     const { group, acts } = await attempt(context.run, task, body, temperature, context.signal);
@@ -131,7 +149,7 @@ export function createExecutorActor(
     async receive(message, context) {
       if (message.kind === 'task') return onTask(message.body, context);
       if (message.kind === 'anchorTask') return onAnchorTask(message.body, context);
-      return [];
+      throw noUseFor(message, 'task', 'anchorTask');
     },
   };
 }

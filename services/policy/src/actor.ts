@@ -1,6 +1,6 @@
-import type { Message } from '@redqueen/contract';
+import { addressText, type Message } from '@redqueen/contract';
 import { RedQueenError } from '@redqueen/core';
-import type { ActorContext, Effects, StatefulActor, Tell } from '@redqueen/runtime';
+import { noUseFor, type ActorContext, type Effects, type StatefulActor, type Tell } from '@redqueen/runtime';
 import { checkTrainable } from './device/trainable.ts';
 import { nextAction, rewound, type Action } from './lineage/actions.ts';
 import { decodeState, encodeState, type StoredState } from './lineage/codec.ts';
@@ -118,15 +118,21 @@ function accept({ plan, logger }: RunPolicies, state: PolicyState, message: Mess
     case 'anchorResult':
       return judged(plan, state, message.body);
     case 'candidate':
+      requireOwnCandidate(message);
       return commitRecorded(state, message.body);
     case 'knob':
       return knobTurned(state, message.body);
     case 'control':
       return controlled(plan, state, message, (why) => logger.warn({ message: message.id }, why));
     default:
-      logger.warn({ message: message.id, kind: message.kind }, `policy/0 has no use for a ${message.kind} message`);
-      return quiet(state);
+      throw noUseFor(message, 'batch', 'anchorResult', 'candidate', 'knob', 'control');
   }
+}
+
+/** What was committed is for the policy alone to say. */
+function requireOwnCandidate({ id, from }: Message): void {
+  if (addressText(from) === addressText(address)) return;
+  throw new RedQueenError('invalid_argument', `candidate ${id}: ${addressText(from)} may not tell what policy/0 committed`);
 }
 
 /** An operator's request that cannot be met is logged and dropped: it would not be met the next time either. */

@@ -1,6 +1,16 @@
 import type { AnchorTask, Slot } from '@redqueen/contract';
 import { RedQueenError, type AnyPlugin, type PolicyClient, type RunRecord, type TaskSource } from '@redqueen/core';
-import { addresses, agents, requireAgent, type ActorContext, type PoolActor, type Tell } from '@redqueen/runtime';
+import {
+  addresses,
+  agents,
+  noUseFor,
+  requireAgent,
+  requireSamples,
+  requireTemperature,
+  type ActorContext,
+  type PoolActor,
+  type Tell,
+} from '@redqueen/runtime';
 import { tryAnchors } from './anchors.ts';
 import { crossPlayTells } from './cross-play.ts';
 import { RecentProposals } from './recent-proposals.ts';
@@ -45,6 +55,9 @@ export function createProposerActor(record: RunRecord, policy: PolicyClient, plu
   const measure = measureRepetition(recipe, new RecentProposals());
 
   const onSlot = async (slot: Slot, { run, signal }: ActorContext): Promise<Tell[]> => {
+    requireSamples(`slot ${slot.slotId}: proposals`, slot.proposals);
+    requireSamples(`slot ${slot.slotId}: attempts`, slot.attempts);
+    requireTemperature(`slot ${slot.slotId}`, slot.temperature);
     const source = sources.get(slot.source);
     if (!source)
       throw new RedQueenError('invalid_argument', `slot ${slot.slotId}: source ${slot.source} is neither the recipe's nor generator`);
@@ -65,7 +78,7 @@ export function createProposerActor(record: RunRecord, policy: PolicyClient, plu
     async receive(message, context) {
       if (message.kind === 'slot') return onSlot(message.body, context);
       if (message.kind === 'anchorTask') return onAnchorTask(message.body, context);
-      return [];
+      throw noUseFor(message, 'slot', 'anchorTask');
     },
   };
 }

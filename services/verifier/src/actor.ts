@@ -1,6 +1,15 @@
 import type { AnchorAttempts, AnchorTask } from '@redqueen/contract';
 import { RedQueenError, type AnyPlugin, type Recipe, type RunRecord, type Verifier } from '@redqueen/core';
-import { addresses, agents, requireAgent, type ActorContext, type PolicyClient, type PoolActor, type Tell } from '@redqueen/runtime';
+import {
+  addresses,
+  agents,
+  noUseFor,
+  requireAgent,
+  type ActorContext,
+  type PolicyClient,
+  type PoolActor,
+  type Tell,
+} from '@redqueen/runtime';
 import { createPairAnchors, measure, resultOf } from './anchors/index.ts';
 import { verifyAttempts, type Panel } from './attempts.ts';
 import { requireTruths } from './package-truths.ts';
@@ -56,7 +65,7 @@ export function createVerifierActor(record: RunRecord, policy: PolicyClient, plu
         case 'anchorTask':
           return onAnchorTask(message.body, context);
         default:
-          return [];
+          throw noUseFor(message, 'attempts', 'anchorAttempts', 'anchorTask');
       }
     },
   };

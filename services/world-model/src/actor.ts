@@ -4,7 +4,9 @@ import { splitOfStep } from '@redqueen/environments';
 import {
   addresses,
   agents,
+  noUseFor,
   requireAgent,
+  requireSamples,
   rewardsOf,
   type ActorContext,
   type PolicyClient,
@@ -24,6 +26,7 @@ export function createWorldModelActor(record: RunRecord, policy: PolicyClient): 
   const world = learnedWorld(policy);
 
   const onTransitions = async (body: Transitions, { run, signal }: ActorContext): Promise<Tell[]> => {
+    requireSamples(`transitions of ${body.taskId}: predictions`, body.predictions);
     const transitions = body.transitions.filter(({ state, action }) => splitOfStep(state, action) === 'train');
     if (transitions.length === 0) return [];
     const { taskId, predictions: samples, seed } = body;
@@ -48,7 +51,7 @@ export function createWorldModelActor(record: RunRecord, policy: PolicyClient): 
     async receive(message, context) {
       if (message.kind === 'transitions') return onTransitions(message.body, context);
       if (message.kind === 'anchorTask') return onAnchorTask(message.body, context);
-      return [];
+      throw noUseFor(message, 'transitions', 'anchorTask');
     },
   };
 }

@@ -67,13 +67,24 @@ export function addRun(program: Command): void {
   );
 }
 
-/** `redqueen resume RUN`. */
+/** Cut off after its end: there is nothing left to do but to show what came of it. */
+async function alreadyFinished(client: RedQueen, info: RunInfo, { terminal }: CommandContext, options: RunOptions): Promise<number> {
+  terminal.say(`Run ${info.run} had made all its updates and is finished.`);
+  await printResult(client, info, terminal, options);
+  return exitCodeOfRun(info);
+}
+
+/** `redqueen resume RUN`. A run that was cut off with its cluster goes on from where it was, like one that was stopped. */
 export function addResume(program: Command): void {
   const command = program.command('resume').argument('<run>').description('go on with a stopped run from where it was');
   for (const option of clusterOptions()) command.addOption(option);
   command.option('--families', 'show every family in the table');
   command.action((run: string, options: RunOptions) =>
     withCluster(options, { launch: true, keep: run }, async ({ client }, context) => {
+      const before = await client.runs.get(run);
+      if (before.status === 'finished') return alreadyFinished(client, before, context, options);
+      // It was cut off while it was stopping: what is left of that comes first.
+      if (before.status === 'stopping') await stopRun(client, run);
       const info = await client.runs.resume(run);
       await announce(client, info, context);
       const ended = await runToEnd(client, run, context.terminal, context.signal);

@@ -4,6 +4,7 @@ import type { StoredMessage } from '../bus/port.ts';
 import type { Effects, StatefulActor, Tell } from './actor.ts';
 import { Confirmations } from './confirmations.ts';
 import { contextOf, toldMessages, type ContextSource } from './context.ts';
+import { requireOwn } from './handler-failure.ts';
 import type { ResolvedHostOptions } from './hosting.ts';
 import type { Lease } from './lease.ts';
 import { LedgerDamage, messageRange } from '../ledger/damage.ts';
@@ -251,6 +252,7 @@ export class Activation<State> {
   async #receive(message: Message, sequence: number, abort: AbortSignal): Promise<Effects<State>> {
     const context = contextOf(this.#source, message.id, abort);
     try {
+      requireOwn(message, this.#parts.options.run, this.#filter().to);
       const effects = this.#actor.receive(this.#state as State, message, context);
       return effects instanceof Promise ? await effects : effects;
     } catch (reason) {

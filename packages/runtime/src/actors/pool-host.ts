@@ -4,7 +4,7 @@ import type { Delivery, Mailbox } from '../bus/port.ts';
 import type { PoolActor, Tell } from './actor.ts';
 import { contextOf, toldMessages, type ContextSource } from './context.ts';
 import { DeadLetters } from './dead-letters.ts';
-import { causeOf, isDead } from './handler-failure.ts';
+import { causeOf, isDead, requireOwn } from './handler-failure.ts';
 import type { ActorHost, ActorStatus, ResolvedHostOptions } from './hosting.ts';
 import { InHand } from './in-hand.ts';
 import { originOf } from './retried.ts';
@@ -152,6 +152,7 @@ class PoolHost implements ActorHost {
     if (this.#recent.has(message.id)) {
       this.#counts.duplicates++;
     } else {
+      requireOwn(message, this.#options.run, this.address);
       const known = await this.#toldBefore(delivery, message);
       const tells = await this.#actor.receive(message, contextOf(this.#source, message.id, signal));
       await this.#publish(toldMessages(this.address, message, tells), known);

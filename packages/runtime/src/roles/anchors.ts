@@ -1,5 +1,6 @@
 import type { AnchorTask } from '@redqueen/contract';
 import { RedQueenError } from '@redqueen/core';
+import { requireAnchors } from './checks.ts';
 
 const purposes = { ANCHOR_PURPOSE_GATE: 'gate', ANCHOR_PURPOSE_REPORT: 'report', ANCHOR_PURPOSE_DEVELOP: 'develop' } as const;
 
@@ -11,8 +12,9 @@ export function anchorPurpose(task: AnchorTask): (typeof purposes)[keyof typeof 
   return purposes[task.purpose];
 }
 
-/** Throws `invalid_argument` where an anchor task reached an actor that does not hold the agent under test. */
+/** Throws `invalid_argument` where an anchor task reached an actor that does not hold the agent under test, or asks for absurdly much. */
 export function requireAgent(task: AnchorTask, ...held: readonly string[]): void {
+  requireAnchors(`anchor task ${task.anchorId}`, task.perArm, task.samples);
   if (!held.includes(task.agent))
     throw new RedQueenError(
       'invalid_argument',
