@@ -1,4 +1,4 @@
-import type { Message, ToldInput } from '@redqueen/contract';
+import { encodeMessage, type Message, type ToldInput } from '@redqueen/contract';
 import { describe, expect, it } from 'vitest';
 import { told } from '../../../services/gateway/src/projection/builders.ts';
 import { InteractionAudit } from './interactions.ts';
@@ -40,7 +40,7 @@ function messagesOf(told_: typeof whole): Message[] {
 
 function auditOf(messages: readonly Message[]) {
   const audit = new InteractionAudit();
-  for (const [index, message] of messages.entries()) audit.add({ message, sequence: index + 1, storedAt: index });
+  for (const [index, message] of messages.entries()) audit.add({ message, bytes: encodeMessage(message), sequence: index + 1, storedAt: index });
   return { audit, ...audit.findings() };
 }
 
