@@ -11,7 +11,7 @@ const tell = (line: string): void => void process.stderr.write(`${line}\n`);
 
 function show({ id, value, target, verdict, seed, what }: ChaosFigure, json: boolean): void {
   if (json) return console.log(JSON.stringify({ id, value, target, verdict, seed }));
-  const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
+  const text = typeof value === 'number' ? String(value) : JSON.stringify(value);
   console.log(`${id.padEnd(20)} ${text.padEnd(14)} ${target.padEnd(18)} ${verdict}${what === undefined ? '' : `\n    ${what}`}`);
 }
 
