@@ -1,20 +1,11 @@
 import { RedQueenError } from '@redqueen/core';
 import { ConstrainedDraw } from '../engine/constrained-draw.ts';
+import { ContextRoom, type SequencePlan } from './context-room.ts';
 import type { DecodeContext } from './decode-context.ts';
 import { Passes, type PassTools } from './passes.ts';
-import { commonPrefix, type PrefixSharing, PromptSequences } from './prompt-sequences.ts';
+import { commonPrefix, type PrefixSharing } from './prompt-sequences.ts';
 import { scoreContinuations } from './score-continuations.ts';
 import { type AnyWork, guarded, type Sample, SampleGroup, ScoreGroup, WorkQueue } from './work.ts';
-
-/** How the sequences of a context are used. */
-export interface SequencePlan {
-  /** Samples that are decoded together. */
-  readonly slots: number;
-  /** Prompts that are held at once, in use or remembered. */
-  readonly prompts: number;
-  /** Continuations that are scored together. */
-  readonly scores: number;
-}
 
 /** What batchers of one device share: at most one of them computes at a time. */
 export interface BatcherTools extends PassTools {
@@ -58,20 +49,17 @@ export class Batcher {
   readonly #tools: BatcherTools;
   readonly #passes: Passes;
   #context: DecodeContext | null = null;
-  #prompts: PromptSequences;
-  #freeSlots: number[] = [];
+  /** What of the context is taken; null without one. */
+  #room: ContextRoom | null = null;
   /** Work whose prompt is held. */
   readonly #begun = new Set<AnyWork>();
   readonly #ready: Sample[] = [];
   #running: Sample[] = [];
   #constrained: ConstrainedDraw | null = null;
-  /** Cells promised to samples. */
-  #promised = 0;
 
   constructor(tools: BatcherTools) {
     this.#tools = tools;
     this.#passes = new Passes(tools);
-    this.#prompts = this.#newPrompts();
   }
 
   get context(): DecodeContext | null {
@@ -94,68 +82,57 @@ export class Batcher {
 
   /** Gives the batcher a context without any sequence, or takes it away. Only while nothing has begun. */
   attach(context: DecodeContext | null): void {
-    const { slots } = this.#tools.plan;
+    const { plan, sharing } = this.#tools;
     this.#context = context;
-    this.#prompts = this.#newPrompts();
-    this.#freeSlots = Array.from({ length: slots }, (_, index) => slots - 1 - index);
-    this.#promised = 0;
+    this.#room = context === null ? null : new ContextRoom(context, plan, sharing);
   }
 
   /** Computes for one turn. A failure of llama.cpp itself ends all work that has begun; the next turn goes on with the rest. */
   async turn(): Promise<void> {
-    const context = this.#context;
-    if (context === null) return;
+    const [context, room] = [this.#context, this.#room];
+    if (context === null || room === null) return;
     try {
       for (let steps = 0, passes = 0; steps < turnSteps && passes < turnPasses; ) {
-        this.#dropEnded(context);
-        const next = this.#admit(context);
+        this.#dropEnded(room);
+        const next = this.#admit(context, room);
         if (next.length > 0) {
-          await this.#begin(context, next);
+          await this.#begin(context, room, next);
           passes++;
         }
-        this.#startReady(context);
+        this.#startReady(room);
         if (this.#running.length === 0 && next.length === 0) return;
         if (this.#running.length === 0) continue;
-        await this.#step(context);
+        await this.#step(context, room);
         steps++;
       }
-      this.#dropEnded(context);
-      for (const sequence of this.#prompts.expire(this.counts.stepTokens - rememberedFor)) context.remove(sequence);
+      this.#dropEnded(room);
+      room.expire(this.counts.stepTokens - rememberedFor);
     } catch (reason) {
       this.#abandon(context, RedQueenError.from(reason));
     }
   }
 
-  #newPrompts(): PromptSequences {
-    const { slots, prompts } = this.#tools.plan;
-    return new PromptSequences(
-      Array.from({ length: prompts }, (_, index) => slots + index),
-      this.#tools.sharing,
-    );
-  }
-
   /** Frees what belongs to work that was cancelled or has failed. */
-  #dropEnded(context: DecodeContext): void {
+  #dropEnded(room: ContextRoom): void {
     if (![...this.#begun].some(({ ended }) => ended)) return;
-    for (const sample of this.#running) if (sample.group.ended) this.#freeSlot(context, sample);
+    for (const sample of this.#running) if (sample.group.ended) room.end(sample);
     this.#running = this.#running.filter(({ group }) => !group.ended);
     this.#ready.splice(0, this.#ready.length, ...this.#ready.filter(({ group }) => !group.ended));
-    for (const work of this.#begun) if (work.ended) this.#release(context, work);
+    for (const work of this.#begun) if (work.ended) this.#release(room, work);
   }
 
   /** The work to begin with now: its prompts fit into one batch, or it is a single longer one. Cells and sequences are taken for it. */
-  #admit(context: DecodeContext): readonly AnyWork[] {
+  #admit(context: DecodeContext, room: ContextRoom): readonly AnyWork[] {
     const chosen: AnyWork[] = [];
     let [ready, tokens] = [this.#ready.length, 0];
-    while (!this.yielding && ready < this.#freeSlots.length) {
+    while (!this.yielding && ready < room.freeSlots) {
       const work = this.waiting.peek();
-      if (work === undefined || this.#sharesWith(chosen, work)) break;
-      const missing = work.prompt.length - this.#prompts.known(work.prompt).length;
+      if (work === undefined || this.#sharesWith(room, chosen, work)) break;
+      const missing = work.prompt.length - room.known(work.prompt);
       if (chosen.length > 0 && tokens + missing > context.batch.capacity) break;
-      if (!this.#makeRoom(context, work)) break;
+      if (!room.makeFor(work)) break;
       this.waiting.take();
-      this.#promised += work.longest;
-      work.holder = this.#hold(context, work.prompt);
+      room.hold(work, this.counts.stepTokens);
       this.#begun.add(work);
       ready += work instanceof SampleGroup ? work.count : 1;
       tokens += missing;
@@ -165,51 +142,27 @@ export class Batcher {
   }
 
   /** Whether the work would compute again what one of those chosen is about to compute. */
-  #sharesWith(chosen: readonly AnyWork[], { prompt }: AnyWork): boolean {
+  #sharesWith(room: ContextRoom, chosen: readonly AnyWork[], { prompt }: AnyWork): boolean {
     if (chosen.length === 0 || this.#tools.sharing !== 'any') return false;
-    const worthwhile = Math.max(worthwhilePrefix, this.#prompts.known(prompt).length + 1);
+    const worthwhile = Math.max(worthwhilePrefix, room.known(prompt) + 1);
     return chosen.some((other) => Math.min(commonPrefix(other.prompt, prompt), prompt.length - 1) >= worthwhile);
   }
 
-  /** Evicts remembered prompts until the work fits. Returns whether it does. */
-  #makeRoom(context: DecodeContext, { prompt, leastCells }: AnyWork): boolean {
-    const source = this.#prompts.known(prompt).source;
-    const fits = (): boolean => this.#prompts.hasFree && this.#prompts.cells + this.#promised + leastCells <= context.size.cells;
-    while (!fits()) {
-      // What it shares is the last to go.
-      const sequence = this.#prompts.evict(source) ?? this.#prompts.evict();
-      if (sequence === null) return false;
-      context.remove(sequence);
-    }
-    return true;
-  }
-
-  #hold(context: DecodeContext, prompt: Int32Array): number {
-    const held = this.#prompts.hold(prompt, this.counts.stepTokens);
-    if (held === null) throw new RedQueenError('internal', 'llama: no sequence is free for a prompt that was let in');
-    this.#shares.set(held.sequence, held.shared);
-    if (held.shared > 0) context.share(held.source, held.sequence, this.#tools.sharing === 'whole' ? -1 : held.shared);
-    return held.sequence;
-  }
-
-  /** Tokens of held prompts that were shared when they came. */
-  readonly #shares = new Map<number, number>();
-
   /** Computes prompts, draws the first tokens of their samples, and scores. */
-  async #begin(context: DecodeContext, works: readonly AnyWork[]): Promise<void> {
+  async #begin(context: DecodeContext, room: ContextRoom, works: readonly AnyWork[]): Promise<void> {
     const { batch } = context;
     batch.clear();
     let last: AnyWork[] = [];
     const flush = async (): Promise<void> => {
       const logits = await this.#passes.decode(context);
       await this.#passes.read(logits, batch.rows, last);
-      for (const [row, work] of last.entries()) this.#afterPrompt(row, work);
+      for (const [row, work] of last.entries()) this.#afterPrompt(room, row, work);
       batch.clear();
       last = [];
     };
     for (const work of works) {
       const { prompt, holder } = work;
-      const shared = this.#shares.get(holder) ?? 0;
+      const shared = room.shared(work);
       this.counts.sharedTokens += shared;
       this.counts.promptTokens += prompt.length - shared;
       for (let position = shared; position < prompt.length; position++) {
@@ -220,13 +173,13 @@ export class Batcher {
       }
     }
     await flush();
-    for (const work of works) if (work instanceof ScoreGroup) await this.#scoreRest(context, work);
+    for (const work of works) if (work instanceof ScoreGroup) await this.#scoreRest(context, room, work);
   }
 
   /** The first tokens of all samples of a group come from the same row. */
-  #afterPrompt(row: number, work: AnyWork): void {
+  #afterPrompt(room: ContextRoom, row: number, work: AnyWork): void {
     const { rows } = this.#tools;
-    this.#prompts.computed(work.holder);
+    room.computed(work);
     if (work.ended) return;
     guarded(work, () => {
       rows.select(row);
@@ -244,33 +197,15 @@ export class Batcher {
   }
 
   /** Gives free slots to samples that wait, as far as there are cells. */
-  #startReady(context: DecodeContext): void {
-    while (this.#freeSlots.length > 0) {
-      const sample = this.#ready[0];
-      if (sample === undefined) return;
-      const { group } = sample;
-      if (group.floorUsed && !this.#roomFor(context, group.longest)) return;
+  #startReady(room: ContextRoom): void {
+    for (let sample = this.#ready[0]; sample !== undefined && room.freeSlots > 0 && room.start(sample); sample = this.#ready[0]) {
       this.#ready.shift();
-      sample.floor = !group.floorUsed;
-      group.floorUsed = true;
-      if (!sample.floor) this.#promised += group.longest;
-      sample.slot = this.#freeSlots.pop() as number;
-      context.share(group.holder, sample.slot);
       this.#running.push(sample);
     }
   }
 
-  #roomFor(context: DecodeContext, cells: number): boolean {
-    while (this.#prompts.cells + this.#promised + cells > context.size.cells) {
-      const sequence = this.#prompts.evict();
-      if (sequence === null) return false;
-      context.remove(sequence);
-    }
-    return true;
-  }
-
   /** One token of every running sample. */
-  async #step(context: DecodeContext): Promise<void> {
+  async #step(context: DecodeContext, room: ContextRoom): Promise<void> {
     const { batch } = context;
     const running = this.#running;
     batch.clear();
@@ -284,11 +219,11 @@ export class Batcher {
       running.length,
       running.map(({ group }) => group),
     );
-    this.#running = running.filter((sample, row) => !this.#advance(context, sample, row));
+    this.#running = running.filter((sample, row) => !this.#advance(room, sample, row));
   }
 
   /** Draws a running sample's next token. Returns whether it has left its slot. */
-  #advance(context: DecodeContext, sample: Sample, row: number): boolean {
+  #advance(room: ContextRoom, sample: Sample, row: number): boolean {
     const { group } = sample;
     let ends = false;
     if (!group.ended) {
@@ -298,8 +233,8 @@ export class Batcher {
       });
     }
     if (!ends) return false;
-    this.#freeSlot(context, sample);
-    if (group.complete()) this.#release(context, group);
+    room.end(sample);
+    if (group.complete()) this.#release(room, group);
     return true;
   }
 
@@ -312,31 +247,18 @@ export class Batcher {
     return !draft.ended && draft.tokens.length < settings.maxTokens;
   }
 
-  #freeSlot(context: DecodeContext, sample: Sample): void {
-    context.remove(sample.slot);
-    this.#freeSlots.push(sample.slot);
-    if (sample.floor) sample.group.floorUsed = false;
-    else this.#promised -= sample.group.longest;
-  }
-
-  /** The group needs its prompt no more. */
-  #release(context: DecodeContext, work: AnyWork): void {
-    if (!this.#begun.delete(work)) return;
-    this.#promised -= work.longest;
-    this.#prompts.release(work.holder, this.counts.stepTokens);
-    if (this.#tools.sharing !== 'none') return;
-    this.#prompts.forget(work.holder);
-    context.remove(work.holder);
+  /** The work needs its prompt no more. */
+  #release(room: ContextRoom, work: AnyWork): void {
+    if (this.#begun.delete(work)) room.release(work, this.counts.stepTokens);
   }
 
   /** Scores the tokens of continuations after their first, as many at a time as there are cells. */
-  async #scoreRest(context: DecodeContext, work: ScoreGroup): Promise<void> {
+  async #scoreRest(context: DecodeContext, room: ContextRoom, work: ScoreGroup): Promise<void> {
     const { slots, prompts, scores } = this.#tools.plan;
-    const free = context.size.cells - this.#prompts.cells - this.#promised;
-    const together = Math.max(1, Math.min(scores, 1 + Math.floor(free / Math.max(1, work.longest))));
+    const together = Math.max(1, Math.min(scores, 1 + Math.floor(room.freeCells / Math.max(1, work.longest))));
     await scoreContinuations(this.#passes, context, work, { first: slots + prompts, together });
     work.complete();
-    this.#release(context, work);
+    this.#release(room, work);
   }
 
   /** Ends all begun work with the reason and starts from an empty cache. */
