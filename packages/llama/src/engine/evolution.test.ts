@@ -90,6 +90,24 @@ describe('evolution strategies', () => {
     expect(many).toBeGreaterThan(2 * few);
   });
 
+  it('have the cosine to the gradient that so many random directions of so many dimensions have', async () => {
+    const engine = openEngine(writeTinyModel(folder.path));
+    const agent = randomAgent(engine);
+    const request = { groups: await groupsNear(engine, agent), normaliser: 20, loss: clipped, update };
+    const exact = (await totalGradient(engine.pool, agent, request)).gradient;
+    let dimensions = 0;
+    for (const { name, offset, length } of agent.layout.slots) {
+      if (name.endsWith('.lora_a')) exact.fill(0, offset, offset + length);
+      else dimensions += length;
+    }
+    const pairs = 64;
+    const { gradient } = await evolvedGradient(engine, agent, request, { pairs, sigma: 1e-3, seed: 4 });
+    const cosine = dot(gradient, exact) / Math.sqrt(dot(gradient, gradient) * dot(exact, exact));
+    // Its square is beta-distributed with this mean and, nearly, a relative deviation of √(2 / pairs).
+    expect(cosine ** 2 / (pairs / (pairs + dimensions))).toBeGreaterThan(1 - 4 * Math.sqrt(2 / pairs));
+    expect(cosine ** 2 / (pairs / (pairs + dimensions))).toBeLessThan(1 + 4 * Math.sqrt(2 / pairs));
+  });
+
   it('lower the loss, are repeatable, and leave a batch without a signal alone', async () => {
     const engine = openEngine(writeTinyModel(folder.path));
     const train = async (): Promise<readonly [number, number, Float32Array]> => {

@@ -12,6 +12,7 @@ import { addNoise } from './noise.ts';
 /**
  * The gradient of the loss with respect to A and B, estimated by antithetic evolution strategies from forward passes alone:
  * g = 1/P Σ_pairs (L(B + σε) − L(B − σε)) / 2σ · ε with ε standard normal, whose mean is the gradient of the loss smoothed over N(B, σ²).
+ * Its cosine to the gradient is √(pairs / (pairs + d)) for d elements of B, whatever the model.
  * Only B is perturbed, so that a member differs from the policy by a matrix of the adapter's rank; A stays the random projection that it was drawn as.
  * The figures are those of the unperturbed adapter; its entropy is estimated by −log p of the sampled tokens.
  * Sources: T. Salimans et al., Evolution strategies as a scalable alternative to reinforcement learning (arXiv 1703.03864), section 2;
