@@ -1,5 +1,5 @@
 import { promisify } from 'node:util';
-import { gunzip, gzip } from 'node:zlib';
+import { gunzip, gunzipSync, gzip, gzipSync } from 'node:zlib';
 import type { Address } from '@redqueen/contract';
 import { RedQueenError } from '@redqueen/core';
 import type { Bus, KeyValue, KeyValueEntry, ObjectStore } from '../bus/port.ts';
@@ -13,11 +13,21 @@ const snapshotBucket = 'rq-snapshots';
 /** Bucket of the large ones. */
 const snapshotObjectBucket = 'rq-snapshot-objects';
 
-const compress = promisify(gzip);
-const expand = promisify(gunzip);
+const gzipInThread = promisify(gzip);
+const gunzipInThread = promisify(gunzip);
+/** Bytes up to which the way to another thread and back takes longer than the work. */
+const smallBytes = 16 * 1024;
 const headerBytes = 13;
 /** NATS takes values up to 1 MB by default. */
 const largestInline = 512 * 1024;
+
+async function compress(bytes: Uint8Array): Promise<Uint8Array> {
+  return bytes.length <= smallBytes ? gzipSync(bytes, { level: 1 }) : await gzipInThread(bytes, { level: 1 });
+}
+
+async function expand(bytes: Uint8Array): Promise<Uint8Array> {
+  return bytes.length <= smallBytes ? gunzipSync(bytes) : await gunzipInThread(bytes);
+}
 
 /** A state and how far it goes. */
 export interface Snapshot {
@@ -95,7 +105,7 @@ export class Snapshots {
   /** Writes a snapshot. Throws `aborted` where a later activation has begun. */
   async save(sequence: number, bytes: Uint8Array): Promise<void> {
     const old = this.#payload;
-    const payload = await this.#store(sequence, await compress(bytes, { level: 1 }));
+    const payload = await this.#store(sequence, await compress(bytes));
     this.#revision = await this.#bucket.update(this.#key, encode({ epoch: this.#epoch, sequence, payload }), this.#revision);
     this.#payload = payload;
     if (old.kind === 'object') await this.#objects.delete(old.name).catch(() => undefined);
