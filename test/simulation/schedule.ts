@@ -18,7 +18,7 @@ const calmMs = 120_000;
 /** So long nothing must be told for the cluster to be at rest. */
 const restMs = 13_000;
 /** The same where everything that must come has come. */
-const restWhenCompleteMs = 3000;
+const restWhenCompleteMs = 2000;
 
 /** What is left of a schedule. */
 export interface Outcome {
@@ -68,7 +68,7 @@ export async function runSchedule(plan: Plan, options: ScheduleOptions = {}): Pr
   for (const name of serviceNames) {
     const point = plan.crashPoint?.service === name ? plan.crashPoint.point : undefined;
     const node = cluster.start(name, point);
-    if (point) node.process.onKilled(() => void scheduler.after(300, 'back', () => void cluster.start(name)));
+    if (point) node.process.onKilled(() => void scheduler.after(300, '', () => cluster.startMissing(name)));
     if (plan.doubled.includes(name)) cluster.start(name);
   }
   begin(scene);
@@ -77,18 +77,26 @@ export async function runSchedule(plan: Plan, options: ScheduleOptions = {}): Pr
   await scheduler.run(() => false, storm);
   calm(scene);
   const expected = options.expectation?.oracle.size ?? Number.POSITIVE_INFINITY;
-  let grownAt = scheduler.now;
-  let last = 0;
-  const rested = await scheduler.run(() => {
-    if (witness.last !== last) [last, grownAt] = [witness.last, scheduler.now];
-    const quietMs = scheduler.now - grownAt;
-    return quietMs > restMs || (quietMs > restWhenCompleteMs && closedEpisodes(cluster) >= expected);
-  }, calmMs);
+  const rested = await scheduler.run(atRest(scene, expected), calmMs);
   if (!rested) witness.violate('rest', `the cluster did not come to rest within ${calmMs} ms`);
   const stream = await checkEnd(scene, options.expectation?.oracle);
   await bus.close();
   const { hash, lines, count } = scheduler.trace;
   return { seed: plan.seed, violations: witness.violations, traceHash: hash, lines, events: count, messages: stream.last, stream, elapsedMs: scheduler.elapsed };
+}
+
+/** Whether the cluster has come to rest: nothing was told for long, or for a while since everything that must come has come. */
+function atRest({ scheduler, cluster, witness, letters }: Scene, expected: number): () => boolean {
+  let [last, grownAt] = [0, scheduler.now];
+  let completeAt: number | undefined;
+  return () => {
+    if (witness.last !== last) [last, grownAt] = [witness.last, scheduler.now];
+    const quietMs = scheduler.now - grownAt;
+    if (quietMs < restWhenCompleteMs) return false;
+    const complete = closedEpisodes(cluster) >= expected && witness.deadLetters.size >= letters.length && !witness.hasInFlight;
+    completeAt = complete ? (completeAt ?? scheduler.now) : undefined;
+    return quietMs > restMs || (completeAt !== undefined && scheduler.now - completeAt > restWhenCompleteMs / 2);
+  };
 }
 
 /** Episodes that the reward aggregator at work has closed. */
@@ -121,8 +129,8 @@ async function open(plan: Plan, keepLines: boolean): Promise<Scene> {
     snapshotMs: 1000,
     drainMs: 1000,
   };
-  const { repetition, seed } = plan;
-  const cluster = new Cluster({ record, seed, scheduler, bus, witness, settings, concurrency, repetition }, plan.faults);
+  const { repetition, seed, doubled } = plan;
+  const cluster = new Cluster({ record, seed, scheduler, bus, witness, settings, concurrency, repetition, doubled }, plan.faults);
   return { plan, record, bus, scheduler, witness, cluster, letters: [] };
 }
 
@@ -172,7 +180,7 @@ function hit(scheduler: Scheduler, cluster: Cluster, { service, process, link }:
   switch (blow.kind) {
     case 'kill':
       process.kill();
-      scheduler.after(blow.backMs, '', () => void cluster.start(service));
+      scheduler.after(blow.backMs, '', () => cluster.startMissing(service));
       return;
     case 'pause':
       process.pause();
@@ -217,5 +225,7 @@ function calm({ cluster, scheduler }: Scene): void {
     link.restore();
     process.resume();
   }
-  for (const service of serviceNames) if (cluster.of(service).length === 0) cluster.start(service);
+  // A policy service stands for its device: of two, callers would reach the one that only stands by.
+  for (const { process } of cluster.of('policy').slice(0, -1)) process.kill();
+  for (const service of serviceNames) cluster.startMissing(service);
 }

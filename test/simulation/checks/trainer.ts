@@ -48,6 +48,6 @@ async function checkLineage({ bus, witness }: Scene, stream: Stream, agent: stri
     const actual = weights ? trainedOn(Buffer.from(weights).toString()) : expected;
     if (actual) updates.set(body.version, actual);
     if (expected?.join('|') !== actual?.join('|'))
-      witness.violate('trained once', `version ${body.version} of ${agent} was not trained on each batch up to ${consumed} once`);
+      witness.violate('trained once', `version ${body.version} of ${agent} was not trained on each batch up to ${consumed} once: ${actual?.join('|')} instead of ${expected?.join('|')}`);
   }
 }

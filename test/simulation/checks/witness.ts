@@ -46,6 +46,8 @@ export class Witness {
   readonly #committers = new Map<string, string>();
   /** By actor: the process that wrote its lease last. */
   readonly #leases = new Map<string, { readonly process: string; readonly epoch: number; readonly owner: string }>();
+  /** Keys of the dead letters. */
+  readonly deadLetters = new Set<string>();
   /** Sequence of the newest message that was no duplicate. */
   last = 0;
 
@@ -102,9 +104,15 @@ export class Witness {
         return;
       case 'stored':
         if (effect.bucket === 'rq-snapshots') this.#snapshotStored(effect.process, effect.key, Buffer.from(effect.value));
+        if (effect.bucket === 'rq-dead') this.deadLetters.add(effect.key);
         if (effect.bucket === 'rq-leases') this.#leaseStored(effect.process, effect.key, effect.value);
     }
   };
+
+  /** Whether a delivered message is not acknowledged. */
+  get hasInFlight(): boolean {
+    return [...this.#outstanding.values()].some(({ size }) => size > 0);
+  }
 
   /** Once the cluster is at rest every message is handled for good. */
   checkNothingInFlight(): void {

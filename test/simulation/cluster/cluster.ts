@@ -21,6 +21,8 @@ export interface ClusterParts {
   /** Messages that a pool actor may have in hand at once. */
   readonly concurrency: number;
   readonly repetition: Repetition;
+  /** Services with two processes. */
+  readonly doubled: readonly ServiceName[];
 }
 
 /** A process with its service. */
@@ -69,6 +71,11 @@ export class Cluster {
     scheduler.note(`${process.name} started`);
     void this.#run(node);
     return node;
+  }
+
+  /** Starts a process of a service that has fewer than it should. */
+  startMissing(service: ServiceName): void {
+    if (this.of(service).length < (this.#parts.doubled.includes(service) ? 2 : 1)) this.start(service);
   }
 
   async #run(node: Node): Promise<void> {
