@@ -85,7 +85,7 @@ async function newestSnapshot({ bus, record }: Scene, actor: string): Promise<{ 
 function asTold(cause: Message, tell: Tell, index: number, from: string): Message {
   const [role = '', key = ''] = from.split('/');
   const { run, traceparent } = cause;
-  const envelope = { id: derivedId(cause.id, index), run, from: { role, key }, cause: cause.id, traceparent };
+  const envelope = { id: derivedId(cause.id, from, index), run, from: { role, key }, cause: cause.id, traceparent };
   return decodeMessage(encodeMessage({ ...envelope, ...tell } as MessageInput));
 }
 

@@ -130,7 +130,7 @@ export class Witness {
     const id = storeOf(this.#options.bus).log(this.#options.run).get(sequence)?.id ?? '';
     const handled = this.#handled.get(`${process} ${address}`)?.findLast((one) => one.id === id);
     if (!handled) return this.violate('A2', `${process} acknowledged message ${sequence}, which it never handled`);
-    this.#requireTold('A2', `${process} acknowledged message ${sequence} before`, handled);
+    this.#requireTold('A2', `${process} acknowledged message ${sequence} before`, address, handled);
   }
 
   #snapshotStored(process: string, key: string, value: Buffer): void {
@@ -152,14 +152,14 @@ export class Witness {
     const left: Handled[] = [];
     for (const handled of this.#handled.get(key) ?? []) {
       if ((this.sequences.get(handled.id) ?? 0) > sequence) left.push(handled);
-      else this.#requireTold('snapshot', `${process} stored a snapshot of ${actor} up to ${sequence} before`, handled);
+      else this.#requireTold('snapshot', `${process} stored a snapshot of ${actor} up to ${sequence} before`, actor, handled);
     }
     this.#handled.set(key, left);
   }
 
-  #requireTold(promise: string, what: string, { id, tells }: Handled): void {
+  #requireTold(promise: string, what: string, teller: string, { id, tells }: Handled): void {
     for (let index = 0; index < tells; index++) {
-      if (this.sequences.has(derivedId(id, index))) continue;
+      if (this.sequences.has(derivedId(id, teller, index))) continue;
       return this.violate(promise, `${what} all that message ${this.sequences.get(id)} told was stored (${index} of ${tells} are)`);
     }
   }

@@ -19,5 +19,6 @@ export function contextOf(source: ContextSource, messageId: string, signal: Abor
 /** The messages that an actor tells while it handles `input`: their ids are derived, so that handling it again gives the same ones (A3). */
 export function toldMessages(self: Address, input: Message, tells: readonly Tell[]): MessageInput[] {
   const { run, traceparent } = input;
-  return tells.map((tell, index) => ({ ...tell, id: derivedId(input.id, index), run, from: self, cause: input.id, traceparent }));
+  const teller = addressText(self);
+  return tells.map((tell, index) => ({ ...tell, id: derivedId(input.id, teller, index), run, from: self, cause: input.id, traceparent }));
 }
