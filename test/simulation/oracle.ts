@@ -14,11 +14,12 @@ const known = new Map<number, Expectation>();
 /** A schedule without any fault. */
 export function calmPlan(record: number): Plan {
   return {
+    family: 'any',
+    number: 0,
     seed: 0,
     record,
     faults: noFaults,
     repetition: { rate: 0, withinMs: 0 },
-    duplicateWindowMs: 120_000,
     snapshotMessages: 200,
     concurrency: 16,
     doubled: [],

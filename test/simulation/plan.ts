@@ -1,7 +1,9 @@
-import { pick, randomOf, type Random } from '@redqueen/core';
+import { pick, randomOf, seedOf, type Random } from '@redqueen/core';
 import type { CrashPoint, LinkFaults } from '@redqueen/testkit';
 import type { Repetition } from './cluster/outbox-pipeline.ts';
+import { recordWeights } from './cluster/recipes.ts';
 import { serviceNames, type ServiceName } from './cluster/services.ts';
+import { crashPoints, type CrashPointOfService } from './crash-points.ts';
 
 /** Something that is done to the cluster. Times in milliseconds. */
 export type Blow =
@@ -13,28 +15,33 @@ export type Blow =
   | { readonly at: number; readonly kind: 'clock'; readonly service: ServiceName; readonly aheadMs: number }
   /** A message that cannot be handled comes: for an actor to refuse, or no message at all. */
   | { readonly at: number; readonly kind: 'poison'; readonly service: ServiceName; readonly garbage: boolean }
-  /** A message that is stored already comes again after the duplicate window. */
+  /** A message that is stored already is stored again, as if the bus had forgotten its id. */
   | { readonly at: number; readonly kind: 'again'; readonly place: number };
+
+/** Kinds of plans: any faults together; a crash at one point; repetition and zombies; wall clocks that jump. */
+export const families = ['any', 'crash', 'again', 'clock'] as const;
+export type Family = (typeof families)[number];
 
 /** Everything that is special about one schedule. */
 export interface Plan {
+  readonly family: Family;
+  readonly number: number;
   readonly seed: number;
   /** Which of the records it runs. */
   readonly record: number;
   readonly faults: LinkFaults;
   readonly repetition: Repetition;
-  readonly duplicateWindowMs: number;
   readonly snapshotMessages: number;
   readonly concurrency: number;
   /** Services with two processes from the start. */
   readonly doubled: readonly ServiceName[];
   /** Where the first process of a service is killed. */
-  readonly crashPoint: { readonly service: ServiceName; readonly point: CrashPoint } | undefined;
+  readonly crashPoint: { readonly service: ServiceName; readonly point: CrashPoint; readonly backMs: number } | undefined;
   readonly blows: readonly Blow[];
 }
 
-/** How long blows fall. */
-const stormMs = 4000;
+/** Longer than the bus remembers ids. */
+const lateMs = 125_000;
 const aSecond = 1000;
 const anHour = 3_600_000;
 
@@ -47,12 +54,12 @@ function faultsOf(random: Random): LinkFaults {
   };
 }
 
-/** Jumps of a wall clock: an hour either way as daylight saving does it to a clock without a zone, and a leap second. */
+/** Jumps of a wall clock: an hour either way as daylight saving does it to a clock without a zone, a leap second, a clock that is set right. */
 const jumps = [anHour, -anHour, aSecond, -aSecond, 5 * aSecond, -5 * aSecond];
 
-function blowOf(random: Random, kinds: readonly Blow['kind'][]): Blow {
-  const at = random.uniform() * stormMs;
-  const service = pick(random, serviceNames);
+function blowOf(random: Random, kinds: readonly Blow['kind'][], withinMs: number, services: readonly ServiceName[] = serviceNames): Blow {
+  const at = random.uniform() * withinMs;
+  const service = pick(random, services);
   const forMs = 100 + random.uniform() ** 2 * 6000;
   const kind = pick(random, kinds);
   switch (kind) {
@@ -71,24 +78,85 @@ function blowOf(random: Random, kinds: readonly Blow['kind'][]): Blow {
   }
 }
 
-/** The schedule of a seed: which faults there are at all is drawn first, so that some schedules hold few kinds in plenty (swarm testing, Groce et al. 2012). */
-export function planOf(seed: number): Plan {
-  const random = randomOf('schedule', seed);
-  const every: Blow['kind'][] = ['kill', 'pause', 'cut', 'clock', 'poison', 'again'];
-  const kinds = every.filter(() => random.uniform() < 0.5);
-  const count = kinds.length === 0 ? 0 : random.integer(8);
-  const blows = Array.from({ length: count }, () => blowOf(random, kinds)).sort((a, b) => a.at - b.at);
-  const forgets = kinds.includes('again');
+function blowsOf(count: number, blow: () => Blow): Blow[] {
+  return Array.from({ length: count }, blow).sort((a, b) => a.at - b.at);
+}
+
+/** What most plans have in common. */
+function basis(family: Family, number: number, random: Random): Plan {
   return {
-    seed,
-    record: random.integer(1 << 20),
+    family,
+    number,
+    seed: seedOf('plan', family, number),
+    record: pick(random, recordWeights),
     faults: faultsOf(random),
     repetition: { rate: pick(random, [0, 0, 0.1, 0.5]), withinMs: pick(random, [20, 2000]) },
-    duplicateWindowMs: forgets ? 300 : 120_000,
-    snapshotMessages: pick(random, [1, 4, 20, 200]),
+    snapshotMessages: pick(random, [1, 4, 20, 50, 200, 200]),
     concurrency: pick(random, [1, 2, 16]),
-    doubled: serviceNames.filter((name) => name !== 'policy' && random.uniform() < 0.3),
+    doubled: serviceNames.filter((name) => name !== 'policy' && random.uniform() < 0.2),
     crashPoint: undefined,
-    blows,
+    blows: [],
   };
+}
+
+/** Any faults together. Which there are at all is drawn first, so that some schedules hold few kinds in plenty (swarm testing, Groce et al. 2012). */
+function anyPlan(number: number, random: Random): Plan {
+  const every: Blow['kind'][] = ['kill', 'pause', 'cut', 'clock', 'poison', 'again'];
+  const kinds = every.filter(() => random.uniform() < 0.5);
+  const plan = basis('any', number, random);
+  // Some storms fall on the first moments of a run, some on its end.
+  const withinMs = pick(random, [150, 600, 2000, 4000]) * (plan.faults.delayMs > 30 ? 2 : 1);
+  const count = kinds.length === 0 ? 0 : random.integer(8);
+  return {
+    ...plan,
+    blows: blowsOf(count, () => blowOf(random, kinds, withinMs)),
+  };
+}
+
+/** One process dies at one point of its work. */
+function crashPlan(number: number, random: Random): Plan {
+  const { service, effect, when, most } = crashPoints[number % crashPoints.length] as CrashPointOfService;
+  const plan = basis('crash', number, random);
+  const dead = effect.includes('rq-dead') || effect === 'terminate' || effect === 'give-back';
+  const poison: Blow = { at: 20 + random.uniform() * 200, kind: 'poison', service, garbage: false };
+  return {
+    ...plan,
+    // The one that is to die must get its share of the work.
+    doubled: [],
+    snapshotMessages: pick(random, [1, 4, 20]),
+    crashPoint: {
+      service,
+      point: { effect, when, count: 1 + random.integer(most) },
+      backMs: pick(random, [300, 300, 300, lateMs]),
+    },
+    blows: dead ? [poison] : [],
+  };
+}
+
+/** Messages come again, in the window and after it, and single writers are paused and come back as zombies. */
+function againPlan(number: number, random: Random): Plan {
+  const plan = basis('again', number, random);
+  const singles: ServiceName[] = ['reward-aggregator', 'reward-aggregator', 'curriculum', 'policy'];
+  const zombies = blowsOf(1 + random.integer(3), () => blowOf(random, ['pause'], 1500, singles));
+  const repeated = blowsOf(random.integer(12), () => blowOf(random, ['again'], 3000));
+  return {
+    ...plan,
+    repetition: { rate: pick(random, [0.2, 0.5, 1]), withinMs: pick(random, [20, 2000]) },
+    doubled: [...new Set<ServiceName>([...plan.doubled, 'reward-aggregator'])],
+    blows: [...zombies, ...repeated].sort((a, b) => a.at - b.at),
+  };
+}
+
+/** Wall clocks jump, and now and then one dies. */
+function clockPlan(number: number, random: Random): Plan {
+  const plan = basis('clock', number, random);
+  const blows = blowsOf(3 + random.integer(6), () => blowOf(random, ['clock', 'clock', 'clock', 'kill', 'pause'], 1200));
+  return { ...plan, blows };
+}
+
+const makers = { any: anyPlan, crash: crashPlan, again: againPlan, clock: clockPlan };
+
+/** The plan with that number of a family: the same on every machine. */
+export function planOf(family: Family, number: number): Plan {
+  return makers[family](number, randomOf('schedule', family, number));
 }

@@ -3,6 +3,7 @@ import { randomOf, type RunRecord } from '@redqueen/core';
 import { createMemoryBus, silentLogger, type Bus } from '@redqueen/runtime';
 import { noFaults, Scheduler } from '@redqueen/testkit';
 import { storeOf } from '../../packages/runtime/src/bus/memory/memory-bus.ts';
+import { isOver } from '../../services/policy/src/lineage/release.ts';
 import type { State } from '../../services/reward-aggregator/src/fold/state.ts';
 import { checkEnd } from './checks/end.ts';
 import type { Stream } from './checks/stream.ts';
@@ -15,6 +16,8 @@ import type { Blow, Plan } from './plan.ts';
 
 /** Longest time that the cluster gets to come to rest once nothing is done to it any more. */
 const calmMs = 120_000;
+/** Within which time a crash point is surely reached. */
+const crashWithinMs = 1500;
 /** So long nothing must be told for the cluster to be at rest. */
 const restMs = 13_000;
 /** The same where everything that must come has come. */
@@ -22,7 +25,9 @@ const restWhenCompleteMs = 2000;
 
 /** What is left of a schedule. */
 export interface Outcome {
-  readonly seed: number;
+  readonly plan: Plan;
+  /** Whether the process of the plan's crash point died there. */
+  readonly crashed: boolean;
   readonly violations: readonly Violation[];
   /** Of everything that happened, in order. */
   readonly traceHash: string;
@@ -65,16 +70,22 @@ const gateway = addressOf('gateway/0');
 export async function runSchedule(plan: Plan, options: ScheduleOptions = {}): Promise<Outcome> {
   const scene = await open(plan, options.keepLines ?? false);
   const { scheduler, cluster, witness, bus } = scene;
+  let crashed = false;
   for (const name of serviceNames) {
     const point = plan.crashPoint?.service === name ? plan.crashPoint.point : undefined;
     const node = cluster.start(name, point);
-    if (point) node.process.onKilled(() => void scheduler.after(300, '', () => cluster.startMissing(name)));
+    const back = (): void => {
+      crashed = true;
+      scheduler.after(plan.crashPoint?.backMs ?? 0, '', () => cluster.startMissing(name));
+    };
+    if (point) node.process.onKilled(back);
     if (plan.doubled.includes(name)) cluster.start(name);
   }
   begin(scene);
   for (const blow of plan.blows) scheduler.after(blow.at, '', () => strike(scene, blow));
-  const storm = Math.max(0, ...plan.blows.map(({ at }) => at)) + 1;
-  await scheduler.run(() => false, storm);
+  // A process that dies at its crash point stays away for so long, whatever else comes.
+  const away = plan.crashPoint ? plan.crashPoint.backMs + crashWithinMs : 0;
+  await scheduler.run(() => false, Math.max(0, away, ...plan.blows.map(({ at }) => at)) + 1);
   calm(scene);
   const expected = options.expectation?.oracle.size ?? Number.POSITIVE_INFINITY;
   const rested = await scheduler.run(atRest(scene, expected), calmMs);
@@ -82,7 +93,7 @@ export async function runSchedule(plan: Plan, options: ScheduleOptions = {}): Pr
   const stream = await checkEnd(scene, options.expectation?.oracle);
   await bus.close();
   const { hash, lines, count } = scheduler.trace;
-  return { seed: plan.seed, violations: witness.violations, traceHash: hash, lines, events: count, messages: stream.last, stream, elapsedMs: scheduler.elapsed };
+  return { plan, crashed, violations: witness.violations, traceHash: hash, lines, events: count, messages: stream.last, stream, elapsedMs: scheduler.elapsed };
 }
 
 /** Whether the cluster has come to rest: nothing was told for long, or for a while since everything that must come has come. */
@@ -93,10 +104,22 @@ function atRest({ scheduler, cluster, witness, letters }: Scene, expected: numbe
     if (witness.last !== last) [last, grownAt] = [witness.last, scheduler.now];
     const quietMs = scheduler.now - grownAt;
     if (quietMs < restWhenCompleteMs) return false;
-    const complete = closedEpisodes(cluster) >= expected && witness.deadLetters.size >= letters.length && !witness.hasInFlight;
+    const complete =
+      closedEpisodes(cluster) >= expected && isRunOver(cluster) && witness.deadLetters.size >= letters.length && !witness.hasInFlight;
     completeAt = complete ? (completeAt ?? scheduler.now) : undefined;
     return quietMs > restMs || (completeAt !== undefined && scheduler.now - completeAt > restWhenCompleteMs / 2);
   };
+}
+
+/** Whether the trainer has made the run's last version. */
+function isRunOver(cluster: Cluster): boolean {
+  const policies = cluster.of('policy').at(-1)?.policies;
+  try {
+    return policies !== undefined && isOver(policies.state);
+  } catch {
+    // It has not begun.
+    return false;
+  }
 }
 
 /** Episodes that the reward aggregator at work has closed. */
@@ -111,7 +134,6 @@ async function open(plan: Plan, keepLines: boolean): Promise<Scene> {
   const bus = await createMemoryBus({
     clock,
     logger: silentLogger,
-    duplicateWindowMs: plan.duplicateWindowMs,
     turn: () => Promise.resolve(),
   });
   const record = records[plan.record % records.length] as RunRecord;
@@ -164,11 +186,14 @@ function begin(scene: Scene): void {
 }
 
 function strike(scene: Scene, blow: Blow): void {
-  const { scheduler, cluster, bus, record } = scene;
+  const { scheduler, cluster, bus, record, witness } = scene;
   if (blow.kind === 'again') {
     const log = storeOf(bus).log(record.run);
     const entry = log.get(1 + Math.floor(blow.place * log.last));
-    if (entry && !entry.id.startsWith('poison')) store(scene, entry.id, entry.to, entry.bytes);
+    if (!entry || entry.id.startsWith('poison')) return;
+    // Past the check for duplicates: what a repetition after the window looks like.
+    log.append({ ...entry, storedAt: Math.floor(scheduler.now) }, undefined);
+    witness.repeated.add(entry.id);
     return;
   }
   if (blow.kind === 'poison') return poison(scene, blow);

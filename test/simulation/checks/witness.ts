@@ -46,6 +46,8 @@ export class Witness {
   readonly #committers = new Map<string, string>();
   /** By actor: the process that wrote its lease last. */
   readonly #leases = new Map<string, { readonly process: string; readonly epoch: number; readonly owner: string }>();
+  /** Ids that were stored again on purpose. */
+  readonly repeated = new Set<string>();
   /** Keys of the dead letters. */
   readonly deadLetters = new Set<string>();
   /** Sequence of the newest message that was no duplicate. */

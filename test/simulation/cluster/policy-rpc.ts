@@ -38,9 +38,9 @@ export function policyRpc(caller: SimulatedProcess, server: () => PolicyServer |
       const { scheduler } = caller;
       const travel = (label: string, to: SimulatedProcess, arrive: () => void): void =>
         void scheduler.after(random.uniform() * travelMs, label, () => to.enter(arrive));
-      const refused = new RedQueenError('unavailable', 'policy: connection refused');
-      const late = new RedQueenError('deadline_exceeded', `policy: no answer within ${deadlineMs} ms`);
-      const cancel = scheduler.after(deadlineMs, '', () => caller.enter(() => reject(late)));
+      const refuse = (): void => reject(new RedQueenError('unavailable', 'policy: connection refused'));
+      const late = (): void => reject(new RedQueenError('deadline_exceeded', `policy: no answer within ${deadlineMs} ms`));
+      const cancel = scheduler.after(deadlineMs, '', () => caller.enter(late));
       let answered = false;
       const answer = (outcome: () => void): void => {
         if (answered) return;
@@ -51,9 +51,9 @@ export function policyRpc(caller: SimulatedProcess, server: () => PolicyServer |
         });
       };
       const target = server();
-      if (!target) return answer(() => reject(refused));
+      if (!target) return answer(refuse);
       const { process, policies } = target;
-      process.onKilled(() => answer(() => reject(refused)));
+      process.onKilled(() => answer(refuse));
       travel(`${caller.name} > ask ${process.name}`, process, () => {
         const runs = { of: () => policies } as unknown as Runs;
         work(runs, { signal: new AbortController().signal, traceparent: '' }).then(

@@ -15,6 +15,8 @@ function small(name: string, patch: object): RunRecord {
       name,
       model: 'starter',
       updates: 3,
+      // Longer than any service is away.
+      episodeTimeoutSeconds: 600,
       slotsPerTick: 2,
       proposalsPerSlot: 2,
       attemptsPerTask: 4,
@@ -39,9 +41,12 @@ function small(name: string, patch: object): RunRecord {
   return { run: 'run', recipe, seed: 7, updates: 3, status: 'running', startedAt: 0 };
 }
 
-/** The runs that schedules take turns with. */
+/** The runs that schedules choose from. */
 export const records: readonly RunRecord[] = [
   small('ungated', {}),
   small('gated', { lineage: { use: 'gated' } }),
   small('stale', { maxStaleness: 0, roles: { executor: { updatesPerVersion: 2 } } }),
 ];
+
+/** Places of the records as often as they are to be chosen: the one with a gate costs twice as much as the others. */
+export const recordWeights: readonly number[] = [0, 0, 0, 2, 2, 2, 1, 1];

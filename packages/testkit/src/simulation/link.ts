@@ -93,8 +93,8 @@ export class Link {
   request<Answer>(effect: string, act: () => Promise<Answer>): Promise<Answer> {
     if (this.process.isDead) return never;
     return new Promise((resolve, reject) => {
-      const tooLate = new RedQueenError('unavailable', `${effect}: the bus did not answer within ${requestTimeoutMs} ms`);
-      const cancel = this.process.scheduler.after(requestTimeoutMs, '', () => this.process.enter(() => reject(tooLate)));
+      const late = (): void => reject(new RedQueenError('unavailable', `${effect}: the bus did not answer within ${requestTimeoutMs} ms`));
+      const cancel = this.process.scheduler.after(requestTimeoutMs, '', () => this.process.enter(late));
       const answer = (outcome: () => void): void => {
         if (this.#isLost()) return;
         this.toProcess(effect, () => {
