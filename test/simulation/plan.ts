@@ -137,7 +137,12 @@ function crashPlan(number: number, random: Random): Plan {
 function againPlan(number: number, random: Random): Plan {
   const plan = basis('again', number, random);
   const singles: ServiceName[] = ['reward-aggregator', 'reward-aggregator', 'curriculum', 'policy'];
-  const zombies = blowsOf(1 + random.integer(3), () => blowOf(random, ['pause'], 1500, singles));
+  // Long enough for another one to take over, and while there is work in hand.
+  const zombie = (): Blow => {
+    const forMs = pick(random, [500, 2500, 3500, 5000]) + random.uniform() * 1000;
+    return { at: 50 + random.uniform() * 1000, kind: 'pause', service: pick(random, singles), forMs, replaced: random.uniform() < 0.5 };
+  };
+  const zombies = blowsOf(1 + random.integer(3), zombie);
   const repeated = blowsOf(random.integer(12), () => blowOf(random, ['again'], 3000));
   return {
     ...plan,

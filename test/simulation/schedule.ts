@@ -197,7 +197,9 @@ function strike(scene: Scene, blow: Blow): void {
     return;
   }
   if (blow.kind === 'poison') return poison(scene, blow);
-  const node = cluster.of(blow.service)[0];
+  const nodes = cluster.of(blow.service);
+  // Of several the one at work.
+  const node = nodes.find(({ host }) => host?.status().phase === 'active') ?? nodes[0];
   if (node) hit(scheduler, cluster, node, blow);
 }
 

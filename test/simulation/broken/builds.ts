@@ -17,6 +17,8 @@ export interface BrokenBuild {
   readonly fault: string;
   /** The schedules that are to catch it. */
   readonly family: Family;
+  /** Number of the first schedule to try. */
+  readonly from: number;
   readonly edits: readonly Edit[];
 }
 
@@ -37,6 +39,7 @@ export const brokenBuilds: readonly BrokenBuild[] = [
     promise: 'A1',
     fault: 'a zombie goes on telling',
     family: 'again',
+    from: 0,
     edits: [
       {
         file: `${actors}/lease.ts`,
@@ -51,6 +54,7 @@ export const brokenBuilds: readonly BrokenBuild[] = [
     promise: 'A1',
     fault: 'a zombie writes its snapshot over a newer one',
     family: 'again',
+    from: 0,
     edits: [
       {
         file: `${actors}/snapshots.ts`,
@@ -64,6 +68,7 @@ export const brokenBuilds: readonly BrokenBuild[] = [
     promise: 'A1',
     fault: 'a lease is taken from its holder before its time is over',
     family: 'again',
+    from: 0,
     edits: [
       {
         file: `${actors}/lease.ts`,
@@ -77,6 +82,7 @@ export const brokenBuilds: readonly BrokenBuild[] = [
     promise: 'A2',
     fault: 'a message is acknowledged before it is handled',
     family: 'crash',
+    from: 0,
     edits: [
       {
         file: `${actors}/pool-host.ts`,
@@ -91,6 +97,7 @@ export const brokenBuilds: readonly BrokenBuild[] = [
     promise: 'A3',
     fault: 'a single writer tells again what its last activation told',
     family: 'crash',
+    from: 0,
     edits: [
       {
         file: `${actors}/activation.ts`,
@@ -105,6 +112,7 @@ export const brokenBuilds: readonly BrokenBuild[] = [
     promise: 'A3',
     fault: 'a pool actor tells again what it told before it died',
     family: 'crash',
+    from: 0,
     edits: [
       {
         file: `${actors}/pool-host.ts`,
@@ -118,6 +126,7 @@ export const brokenBuilds: readonly BrokenBuild[] = [
     promise: 'A3',
     fault: 'ids are not derived from the input',
     family: 'any',
+    from: 0,
     edits: [
       {
         file: `${actors}/context.ts`,
@@ -131,6 +140,7 @@ export const brokenBuilds: readonly BrokenBuild[] = [
     promise: 'A3',
     fault: 'two actors that handle one message give what they tell the same ids',
     family: 'any',
+    from: 0,
     edits: [
       {
         file: 'packages/core/src/ids.ts',
@@ -144,6 +154,7 @@ export const brokenBuilds: readonly BrokenBuild[] = [
     promise: 'A4',
     fault: 'a host takes more messages in hand than it may',
     family: 'any',
+    from: 0,
     edits: [
       {
         file: `${actors}/pool-host.ts`,
@@ -157,6 +168,7 @@ export const brokenBuilds: readonly BrokenBuild[] = [
     promise: 'A5',
     fault: 'a message that cannot be handled is tried for ever',
     family: 'any',
+    from: 0,
     edits: [
       {
         file: `${actors}/handler-failure.ts`,
@@ -170,6 +182,7 @@ export const brokenBuilds: readonly BrokenBuild[] = [
     promise: 'A5',
     fault: 'a message that cannot be handled is dropped without a letter',
     family: 'any',
+    from: 0,
     edits: [
       {
         file: `${actors}/pool-host.ts`,
@@ -185,6 +198,7 @@ export const brokenBuilds: readonly BrokenBuild[] = [
     promise: 'A6',
     fault: 'what one message makes an actor tell is stored in another order',
     family: 'any',
+    from: 0,
     edits: [
       {
         file: `${actors}/activation.ts`,
@@ -198,6 +212,7 @@ export const brokenBuilds: readonly BrokenBuild[] = [
     promise: 'snapshot',
     fault: 'a snapshot names a later message than its state holds',
     family: 'any',
+    from: 0,
     edits: [
       {
         file: `${actors}/activation.ts`,
@@ -211,6 +226,7 @@ export const brokenBuilds: readonly BrokenBuild[] = [
     promise: 'snapshot',
     fault: 'a snapshot does not wait until what was told is confirmed',
     family: 'any',
+    from: 0,
     edits: [
       {
         file: `${actors}/activation.ts`,
@@ -225,6 +241,7 @@ export const brokenBuilds: readonly BrokenBuild[] = [
     promise: 'settlement',
     fault: 'a message that comes again is handled again',
     family: 'again',
+    from: 0,
     edits: [
       repetitionsHandled,
     ],
@@ -234,6 +251,7 @@ export const brokenBuilds: readonly BrokenBuild[] = [
     promise: 'settlement',
     fault: 'a reward that comes again is added again',
     family: 'again',
+    from: 0,
     edits: [
       repetitionsHandled,
       {
@@ -251,6 +269,7 @@ export const brokenBuilds: readonly BrokenBuild[] = [
     promise: 'settlement',
     fault: 'what comes for a closed episode opens it again',
     family: 'again',
+    from: 0,
     edits: [
       repetitionsHandled,
       {
@@ -266,6 +285,7 @@ export const brokenBuilds: readonly BrokenBuild[] = [
     promise: 'settlement',
     fault: 'a reward that has not come counts as zero',
     family: 'any',
+    from: 0,
     edits: [
       {
         file: `${aggregator}/fold/close.ts`,
@@ -279,6 +299,7 @@ export const brokenBuilds: readonly BrokenBuild[] = [
     promise: 'chain',
     fault: 'a settlement does not name the one before it',
     family: 'any',
+    from: 0,
     edits: [
       {
         file: `${aggregator}/fold/settle.ts`,
@@ -292,6 +313,7 @@ export const brokenBuilds: readonly BrokenBuild[] = [
     promise: 'trainer',
     fault: 'a new activation trains on from what the device has of the one before',
     family: 'any',
+    from: 0,
     edits: [
       {
         file: 'services/policy/src/device/trainer.ts',
@@ -305,6 +327,7 @@ export const brokenBuilds: readonly BrokenBuild[] = [
     promise: 'trainer',
     fault: 'a batch that came before a crash is not trained on again',
     family: 'crash',
+    from: 0,
     edits: [
       {
         file: 'services/policy/src/device/trainer.ts',
