@@ -62,7 +62,7 @@ export async function* figuresOf(options: FigureOptions): AsyncGenerator<Figure>
 
 async function rangeOf({ seed, workers }: FigureOptions, { id, family, count, note }: Wanted): Promise<{ figure: Figure; result: RangeResult }> {
   const began = performance.now();
-  const result = await inProcesses({ family, from: seed, count, firstOnly: false }, workers);
+  const result = await inProcesses({ family, from: seed, count }, workers);
   const seconds = Math.round((performance.now() - began) / 100) / 10;
   const broken = result.failures;
   const fastEnough = id !== 'R3' || seconds * (target.schedules / count) <= target.seconds;

@@ -11,6 +11,8 @@ export type Blow =
   /** Paused as by SIGSTOP; where `replaced`, another process of the service is started meanwhile and the paused one comes back as a zombie. */
   | { readonly at: number; readonly kind: 'pause'; readonly service: ServiceName; readonly forMs: number; readonly replaced: boolean }
   | { readonly at: number; readonly kind: 'cut'; readonly service: ServiceName; readonly forMs: number }
+  /** The run's stream has no leader: nothing is stored in it, while values and objects are. */
+  | { readonly at: number; readonly kind: 'leaderless'; readonly forMs: number }
   /** The wall clock jumps. */
   | { readonly at: number; readonly kind: 'clock'; readonly service: ServiceName; readonly aheadMs: number }
   /** A message that cannot be handled comes: for an actor to refuse, or no message at all. */
@@ -69,6 +71,8 @@ function blowOf(random: Random, kinds: readonly Blow['kind'][], withinMs: number
       return { at, kind, service, forMs, replaced: random.uniform() < 0.5 };
     case 'cut':
       return { at, kind, service, forMs };
+    case 'leaderless':
+      return { at, kind, forMs };
     case 'clock':
       return { at, kind, service, aheadMs: pick(random, jumps) };
     case 'poison':
@@ -80,6 +84,11 @@ function blowOf(random: Random, kinds: readonly Blow['kind'][], withinMs: number
 
 function blowsOf(count: number, blow: () => Blow): Blow[] {
   return Array.from({ length: count }, blow).sort((a, b) => a.at - b.at);
+}
+
+/** About how long a run without other faults takes. */
+function busyMs({ faults }: Plan): number {
+  return 100 + 50 * faults.delayMs;
 }
 
 /** What most plans have in common. */
@@ -101,11 +110,11 @@ function basis(family: Family, number: number, random: Random): Plan {
 
 /** Any faults together. Which there are at all is drawn first, so that some schedules hold few kinds in plenty (swarm testing, Groce et al. 2012). */
 function anyPlan(number: number, random: Random): Plan {
-  const every: Blow['kind'][] = ['kill', 'pause', 'cut', 'clock', 'poison', 'again'];
+  const every: Blow['kind'][] = ['kill', 'pause', 'cut', 'leaderless', 'clock', 'poison', 'again'];
   const kinds = every.filter(() => random.uniform() < 0.5);
   const plan = basis('any', number, random);
   // Some storms fall on the first moments of a run, some on its end.
-  const withinMs = pick(random, [150, 600, 2000, 4000]) * (plan.faults.delayMs > 30 ? 2 : 1);
+  const withinMs = pick(random, [0.5, 1, 1, 3]) * busyMs(plan);
   const count = kinds.length === 0 ? 0 : random.integer(8);
   return {
     ...plan,
@@ -140,10 +149,10 @@ function againPlan(number: number, random: Random): Plan {
   // Long enough for another one to take over, and while there is work in hand.
   const zombie = (): Blow => {
     const forMs = pick(random, [500, 2500, 3500, 5000]) + random.uniform() * 1000;
-    return { at: 50 + random.uniform() * 1000, kind: 'pause', service: pick(random, singles), forMs, replaced: random.uniform() < 0.5 };
+    return { at: random.uniform() * busyMs(plan), kind: 'pause', service: pick(random, singles), forMs, replaced: random.uniform() < 0.5 };
   };
   const zombies = blowsOf(1 + random.integer(3), zombie);
-  const repeated = blowsOf(random.integer(12), () => blowOf(random, ['again'], 3000));
+  const repeated = blowsOf(random.integer(12), () => blowOf(random, ['again'], 2 * busyMs(plan)));
   return {
     ...plan,
     repetition: { rate: pick(random, [0.2, 0.5, 1]), withinMs: pick(random, [20, 2000]) },
@@ -155,7 +164,7 @@ function againPlan(number: number, random: Random): Plan {
 /** Wall clocks jump, and now and then one dies. */
 function clockPlan(number: number, random: Random): Plan {
   const plan = basis('clock', number, random);
-  const blows = blowsOf(3 + random.integer(6), () => blowOf(random, ['clock', 'clock', 'clock', 'kill', 'pause'], 1200));
+  const blows = blowsOf(3 + random.integer(6), () => blowOf(random, ['clock', 'clock', 'clock', 'kill', 'pause'], 1.5 * busyMs(plan)));
   return { ...plan, blows };
 }
 

@@ -11,8 +11,8 @@ export interface Range {
   readonly count: number;
   /** 2 for every second one. */
   readonly step: number;
-  /** Stop at the first violation. */
-  readonly firstOnly: boolean;
+  /** Stop at the first schedule that breaks this promise. */
+  readonly until?: string;
 }
 
 /** A schedule that broke a promise. */
@@ -39,7 +39,7 @@ const mostFailures = 50;
 const hashesKept = 20;
 
 /** Runs schedules one after the other. */
-export async function runRange({ family, from, count, step, firstOnly }: Range): Promise<RangeResult> {
+export async function runRange({ family, from, count, step, until }: Range): Promise<RangeResult> {
   const failures: Failure[] = [];
   const hashes: Record<number, string> = {};
   let [schedules, events, crashed] = [0, 0, 0];
@@ -51,7 +51,7 @@ export async function runRange({ family, from, count, step, firstOnly }: Range):
     if (schedules <= hashesKept) hashes[number] = outcome.traceHash;
     const { traceHash, violations } = outcome;
     if (violations.length > 0 && failures.length < mostFailures) failures.push({ family, number, traceHash, violations });
-    if (violations.length > 0 && firstOnly) break;
+    if (violations.some(({ promise }) => promise === until)) break;
     // The machine's own events get their turn between two schedules.
     await setImmediate();
   }
@@ -61,5 +61,7 @@ export async function runRange({ family, from, count, step, firstOnly }: Range):
 /** Runs the schedule with that number. */
 export async function oneSchedule(family: Family, number: number, keepLines = false): ReturnType<typeof runSchedule> {
   const plan = planOf(family, number);
-  return await runSchedule(plan, { keepLines, expectation: await expectationOf(plan) });
+  const expectation = await expectationOf(plan);
+  const outcome = await runSchedule(plan, { keepLines, expectation });
+  return { ...outcome, violations: [...expectation.violations, ...outcome.violations] };
 }

@@ -197,13 +197,18 @@ function strike(scene: Scene, blow: Blow): void {
     return;
   }
   if (blow.kind === 'poison') return poison(scene, blow);
+  if (blow.kind === 'leaderless') {
+    scheduler.note('the stream has no leader');
+    cluster.leaderlessUntil = scheduler.now + blow.forMs;
+    return;
+  }
   const nodes = cluster.of(blow.service);
   // Of several the one at work.
   const node = nodes.find(({ host }) => host?.status().phase === 'active') ?? nodes[0];
   if (node) hit(scheduler, cluster, node, blow);
 }
 
-function hit(scheduler: Scheduler, cluster: Cluster, { service, process, link }: Node, blow: Exclude<Blow, { kind: 'again' | 'poison' }>): void {
+function hit(scheduler: Scheduler, cluster: Cluster, { service, process, link }: Node, blow: Exclude<Blow, { kind: 'again' | 'poison' | 'leaderless' }>): void {
   switch (blow.kind) {
     case 'kill':
       process.kill();
@@ -247,6 +252,7 @@ function poison(scene: Scene, { service, garbage }: Extract<Blow, { kind: 'poiso
 function calm({ cluster, scheduler }: Scene): void {
   scheduler.note('calm');
   cluster.faults = noFaults;
+  cluster.leaderlessUntil = 0;
   for (const { process, link } of cluster.living) {
     link.faults = noFaults;
     link.restore();

@@ -12,13 +12,13 @@ it.each<[Family, number]>([
   ['again', 60],
   ['clock', 30],
 ])('no promise is broken in schedules of the family %s', { timeout: 120_000 }, async (family, count) => {
-  const { schedules, failures } = await inProcesses({ family, from: 0, count, firstOnly: false }, 2);
+  const { schedules, failures } = await inProcesses({ family, from: 0, count }, 2);
   expect(failures).toEqual([]);
   expect(schedules).toBe(count);
 });
 
 it('a schedule is the same whenever and wherever it is run', { timeout: 60_000 }, async () => {
-  const { hashes } = await inProcesses({ family: 'any', from: 5, count: 1, firstOnly: false }, 1);
+  const { hashes } = await inProcesses({ family: 'any', from: 5, count: 1 }, 1);
   const again = new Set<string>();
   for (let time = 0; time < 20; time++) again.add((await oneSchedule('any', 5)).traceHash);
   expect([...again]).toEqual([hashes[5]]);

@@ -11,7 +11,7 @@ export interface Edit {
 /** A build that breaks a promise. */
 export interface BrokenBuild {
   readonly name: string;
-  /** The promise, or the rule of settlement. */
+  /** The promise that a check must find broken: one of the runtime's, or a rule of the ledger. */
   readonly promise: string;
   /** What it does wrong. */
   readonly fault: string;
@@ -123,7 +123,7 @@ export const brokenBuilds: readonly BrokenBuild[] = [
   },
   {
     name: 'fresh-ids',
-    promise: 'A3',
+    promise: 'A2',
     fault: 'ids are not derived from the input',
     family: 'any',
     from: 0,
@@ -137,7 +137,7 @@ export const brokenBuilds: readonly BrokenBuild[] = [
   },
   {
     name: 'ids-without-teller',
-    promise: 'A3',
+    promise: 'told',
     fault: 'two actors that handle one message give what they tell the same ids',
     family: 'any',
     from: 0,
@@ -209,7 +209,7 @@ export const brokenBuilds: readonly BrokenBuild[] = [
   },
   {
     name: 'snapshot-ahead-of-state',
-    promise: 'snapshot',
+    promise: 'replay',
     fault: 'a snapshot names a later message than its state holds',
     family: 'any',
     from: 0,
@@ -238,7 +238,7 @@ export const brokenBuilds: readonly BrokenBuild[] = [
   },
   {
     name: 'handled-twice',
-    promise: 'settlement',
+    promise: 'replay',
     fault: 'a message that comes again is handled again',
     family: 'again',
     from: 0,
@@ -248,7 +248,7 @@ export const brokenBuilds: readonly BrokenBuild[] = [
   },
   {
     name: 'added-twice',
-    promise: 'settlement',
+    promise: 'settled right',
     fault: 'a reward that comes again is added again',
     family: 'again',
     from: 0,
@@ -266,7 +266,7 @@ export const brokenBuilds: readonly BrokenBuild[] = [
   },
   {
     name: 'late-added',
-    promise: 'settlement',
+    promise: 'settled once',
     fault: 'what comes for a closed episode opens it again',
     family: 'again',
     from: 0,
@@ -282,7 +282,7 @@ export const brokenBuilds: readonly BrokenBuild[] = [
   },
   {
     name: 'missing-as-zero',
-    promise: 'settlement',
+    promise: 'settled right',
     fault: 'a reward that has not come counts as zero',
     family: 'any',
     from: 0,
@@ -310,7 +310,7 @@ export const brokenBuilds: readonly BrokenBuild[] = [
   },
   {
     name: 'trained-twice',
-    promise: 'trainer',
+    promise: 'trained once',
     fault: 'a new activation trains on from what the device has of the one before',
     family: 'any',
     from: 0,
@@ -324,7 +324,7 @@ export const brokenBuilds: readonly BrokenBuild[] = [
   },
   {
     name: 'batch-dropped',
-    promise: 'trainer',
+    promise: 'trained once',
     fault: 'a batch that came before a crash is not trained on again',
     family: 'crash',
     from: 0,

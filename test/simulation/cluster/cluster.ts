@@ -38,6 +38,8 @@ export interface Node {
 /** Services as processes on one bus. A process that is killed stays dead: another one takes its place. */
 export class Cluster {
   faults: LinkFaults;
+  /** Until when nothing can be stored in the run's stream. */
+  leaderlessUntil = 0;
   readonly nodes: Node[] = [];
   readonly #parts: ClusterParts;
   readonly #random: Random;
@@ -82,7 +84,8 @@ export class Cluster {
     const { process, link, service: name } = node;
     const { record, settings, bus: shared, witness, seed, repetition } = this.#parts;
     const observer = witness.observe;
-    const pipeline = witnessed(outboxPipeline({ bus: shared, link, observer, repetition, seed }), process.name, witness);
+    const isLeaderless = (): boolean => process.scheduler.now < this.leaderlessUntil;
+    const pipeline = witnessed(outboxPipeline({ bus: shared, link, observer, repetition, seed, isLeaderless }), process.name, witness);
     const bus = simulatedBus({ bus: shared, link, pipeline, observer });
     const policy = policyRpc(process, () => this.#policyServer(), this.#random);
     const service = createService(name, { record, process, bus, policy });

@@ -23,6 +23,8 @@ export interface OutboxPipelineParts {
   readonly observer: Observer;
   readonly repetition: Repetition;
   readonly seed: number;
+  /** Whether the run's stream cannot store anything now. */
+  readonly isLeaderless: () => boolean;
 }
 
 interface Callback {
@@ -85,15 +87,16 @@ class SimulatedServer {
     };
     const effect = `publish ${kind} ${id.slice(0, 8)}`;
     this.#parts.link.toBus(effect, () => {
+      if (this.#parts.isLeaderless()) return this.#reply(reply, '', 503);
       const { sequence, duplicate } = store();
       this.#reply(reply, JSON.stringify({ seq: sequence, duplicate }));
       this.#repeat(store);
     });
   }
 
-  #reply(subject: string, json: string): void {
-    const data = Buffer.from(json);
-    this.#parts.link.toProcess('confirmation', () => this.#answer(null, { subject, data, json: () => JSON.parse(json) } as unknown as Msg));
+  #reply(subject: string, json: string, code = 0): void {
+    const answer = { subject, data: Buffer.from(json), headers: { code }, json: () => JSON.parse(json) as unknown };
+    this.#parts.link.toProcess(code === 0 ? 'confirmation' : 'no leader', () => this.#answer(null, answer as unknown as Msg));
   }
 
   /** A copy that the network made arrives some time later. */
