@@ -91,9 +91,9 @@ async function loop(messages: number): Promise<Loop> {
   const batches: BatchInput[] = [];
   const refusals: Refusal[] = [];
 
-  const tell = (from: Message['from'], cause: Message, tells: readonly Tell[], salt = ''): void => {
+  const tell = (from: Message['from'], cause: Message, tells: readonly Tell[]): void => {
     for (const [index, one] of tells.entries()) {
-      const envelope = { id: derivedId(cause.id + salt, index), run: record.run, from, cause: cause.id, traceparent: '' };
+      const envelope = { id: derivedId(cause.id, addressText(from), index), run: record.run, from, cause: cause.id, traceparent: '' };
       stream.push(decodeMessage(encodeMessage({ ...envelope, ...one } as MessageInput)));
     }
   };
@@ -123,7 +123,7 @@ async function loop(messages: number): Promise<Loop> {
     const folded = fold(rules, state, message);
     state = folded.state;
     refusals.push(...folded.refusals);
-    tell(addresses.rewardAggregator, message, folded.tells, '.fold');
+    tell(addresses.rewardAggregator, message, folded.tells);
     for (const one of folded.tells) {
       if (one.kind === 'settlement') settlements.push(one.body);
       if (one.kind === 'batch') batches.push(one.body);

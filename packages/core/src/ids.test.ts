@@ -32,6 +32,6 @@ test('every field of a reward key counts', () => {
 });
 
 test('ids and seeds are stable: a change here breaks the resumption of recorded runs', () => {
-  expect(derivedId('m', 0)).toBe('dd6714a7aa30b1e967600fed2cf83c0e');
+  expect(derivedId('m', 'executor/0', 0)).toBe('0fade1c2a73d93202d5490fe5e05a99d');
   expect(seedOf(1, 'task', 'attempts')).toBe(3268296143);
 });

@@ -49,9 +49,12 @@ export function rewardId(key: RewardKey): string {
   return hash('reward', key.run, key.episode, key.agent, key.role, key.turn, key.term, key.epoch);
 }
 
-/** The id of the message that an actor tells as number `index` while it handles message `inputId`. 32 hexadecimal digits. */
-export function derivedId(inputId: string, index: number): string {
-  return hash('told', inputId, index).slice(0, 32);
+/**
+ * The id of the message that the actor `teller` (role/key) tells as number `index` while it handles message `inputId`. 32 hexadecimal digits.
+ * The teller counts because several actors may handle one message: its addressee and whoever reads the whole run.
+ */
+export function derivedId(inputId: string, teller: string, index: number): string {
+  return hash('told', inputId, teller, index).slice(0, 32);
 }
 
 /** A seed in [0, 2³²) derived from the parts, e.g. (run seed, task id, purpose). */

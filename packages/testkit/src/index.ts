@@ -11,3 +11,7 @@ export { within } from './within.ts';
 export { bodiesOf, contextOf, received, tellsOf } from './roles/harness.ts';
 export { recordOf } from './roles/record.ts';
 export { ScriptedPolicy, type Script, type Turn } from './roles/scripted-policy.ts';
+export { Link, noFaults, type CrashPoint, type LinkFaults } from './simulation/link.ts';
+export { Scheduler } from './simulation/scheduler.ts';
+export { simulatedBus, type Effect, type Observer, type Pipeline } from './simulation/simulated-bus.ts';
+export { never, SimulatedProcess } from './simulation/simulated-process.ts';

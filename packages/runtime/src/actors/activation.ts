@@ -201,17 +201,18 @@ export class Activation<State> {
   async #follow(last: number, stop: AbortSignal, abort: AbortSignal): Promise<void> {
     const { bus, run } = this.#parts.options;
     const from = this.#sequence + 1;
-    let unreadable: HandlerFailure | undefined;
     const onUnreadable = (sequence: number, reason: string, bytes: Uint8Array): void => {
       if (this.#parts.skipped.has(sequence)) {
         this.#chain?.add(sequence, bytes);
         this.#passed(sequence, bytes);
-      } else unreadable ??= new HandlerFailure(sequence, undefined, new RedQueenError('data_loss', `unreadable: ${reason}`));
+        return;
+      }
+      // Ends the wait as well: nothing readable may come after it for long.
+      this.#failure.abort(new HandlerFailure(sequence, undefined, new RedQueenError('data_loss', `unreadable: ${reason}`)));
     };
     if (this.#sequence >= last) this.#parts.caughtUp();
     for await (const stored of bus.read(run, { from, follow: true, signal: stop, onUnreadable, ...this.#filter() })) {
       if (stop.aborted) return;
-      if (unreadable) throw unreadable;
       await this.#handle(stored, abort);
       if (this.#sequence >= last) this.#parts.caughtUp();
       this.#snapshotWhenDue();

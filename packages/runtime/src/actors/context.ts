@@ -21,7 +21,7 @@ export function contextOf(source: ContextSource, messageId: string, signal: Abor
 /** The messages that an actor tells while it handles `input`: their ids are derived, so that handling it again gives the same ones (A3). */
 export function toldMessages(self: Address, input: Message, tells: readonly Tell[]): MessageInput[] {
   const { run, traceparent } = input;
-  // Several actors may act on one message: its receiver, and who reads the whole run. Their ids must differ, or the bus drops one of them.
-  const handled = `${addressText(self)} ${originOf(input.id).id}`;
-  return tells.map((tell, index) => ({ ...tell, id: derivedId(handled, index), run, from: self, cause: input.id, traceparent }));
+  const teller = addressText(self);
+  const { id } = originOf(input.id);
+  return tells.map((tell, index) => ({ ...tell, id: derivedId(id, teller, index), run, from: self, cause: input.id, traceparent }));
 }

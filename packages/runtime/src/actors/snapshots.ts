@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { promisify } from 'node:util';
-import { gunzip, gzip } from 'node:zlib';
+import { gunzip, gunzipSync, gzip, gzipSync } from 'node:zlib';
 import type { Address } from '@redqueen/contract';
 import { RedQueenError } from '@redqueen/core';
 import type { Bus, KeyValue, KeyValueEntry, ObjectStore } from '../bus/port.ts';
@@ -17,14 +17,24 @@ export const snapshotBucket = 'rq-snapshots';
 /** Bucket of the large ones. */
 export const snapshotObjectBucket = 'rq-snapshot-objects';
 
-const compress = promisify(gzip);
-const expand = promisify(gunzip);
+const gzipInThread = promisify(gzip);
+const gunzipInThread = promisify(gunzip);
+/** Bytes up to which the way to another thread and back takes longer than the work. */
+const smallBytes = 16 * 1024;
 const digestBytes = 32;
 /** Epoch, sequence, kind, last message, stream. */
 const factBytes = 13 + 2 * digestBytes;
 const headerBytes = factBytes + digestBytes;
 /** The bucket keeps the last 64 values of a key. */
 const largestInline = 32 * 1024;
+
+async function compress(bytes: Uint8Array): Promise<Uint8Array> {
+  return bytes.length <= smallBytes ? gzipSync(bytes, { level: 1 }) : await gzipInThread(bytes, { level: 1 });
+}
+
+async function expand(bytes: Uint8Array): Promise<Uint8Array> {
+  return bytes.length <= smallBytes ? gunzipSync(bytes) : await gunzipInThread(bytes);
+}
 
 /** A state and how far it goes. */
 export interface Snapshot {
@@ -141,7 +151,7 @@ export class Snapshots {
   async save(snapshot: Snapshot & { readonly bytes: Uint8Array }): Promise<void> {
     const old = this.#payload;
     const { sequence, last, stream } = snapshot;
-    const payload = await this.#store(sequence, await compress(snapshot.bytes, { level: 1 }));
+    const payload = await this.#store(sequence, await compress(snapshot.bytes));
     const value = encode({ epoch: this.#epoch, sequence, last, stream, payload });
     this.#revision = await this.#bucket.update(this.#key, value, this.#revision);
     this.#payload = payload;

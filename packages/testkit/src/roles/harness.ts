@@ -1,4 +1,13 @@
-import { decodeMessage, encodeMessage, type Address, type Body, type BodyInput, type Kind, type Message } from '@redqueen/contract';
+import {
+  addressText,
+  decodeMessage,
+  encodeMessage,
+  type Address,
+  type Body,
+  type BodyInput,
+  type Kind,
+  type Message,
+} from '@redqueen/contract';
 import { derivedId, randomOf } from '@redqueen/core';
 import type { ActorContext, PoolActor, Tell } from '@redqueen/runtime';
 import { FakeClock } from '../fake-clock.ts';
@@ -27,7 +36,7 @@ export async function tellsOf(actor: PoolActor, ...messages: readonly Message[])
 }
 
 function asMessage(from: Address, cause: Message, tell: Tell, index: number): Message {
-  const envelope = { id: derivedId(cause.id, index), run: cause.run, from, cause: cause.id, traceparent: '' };
+  const envelope = { id: derivedId(cause.id, addressText(from), index), run: cause.run, from, cause: cause.id, traceparent: '' };
   return decodeMessage(encodeMessage({ ...envelope, ...tell }));
 }
 

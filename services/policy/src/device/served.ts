@@ -143,6 +143,20 @@ export class Served {
     return creation;
   }
 
+  /** Creates the agent anew: what an activation that failed has made of it on the device is gone. */
+  async fresh(agent: AgentState): Promise<void> {
+    const name = agent.agent;
+    const { device } = await this.device(name);
+    const known = this.#agents.get(name);
+    if (known) {
+      await known;
+      this.#agents.delete(name);
+      this.#versions.delete(name);
+      await device.removeAgent(this.nameOf(name));
+    }
+    await this.agent(agent);
+  }
+
   async #create(device: PolicyDevice, agent: AgentState): Promise<void> {
     const { rank, alpha } = settingsOf(this.#plan, agent).adapter;
     const seed = seedOf(this.#plan.seed, agent.agent, 'adapter');

@@ -53,7 +53,7 @@ export class Trainer {
   /** Creates the agent with fresh weights and stores them. */
   async create(agent: AgentState): Promise<Files> {
     const { device, generation } = await this.#served.device(agent.agent);
-    await this.#served.agent(agent);
+    await this.#served.fresh(agent);
     const { adapter, optimizer } = await device.exportAgent(this.#served.nameOf(agent.agent));
     this.#steps.set(agent.agent, generation);
     return this.#store(adapter, optimizer);
