@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
-import { gunzipSync } from 'node:zlib';
-import { addressText, decodeMessage, encodeMessage, type Message, type MessageInput } from '@redqueen/contract';
+import { addressOf, addressText, decodeMessage, encodeMessage, type Message, type MessageInput } from '@redqueen/contract';
 import { derivedId } from '@redqueen/core';
-import type { Tell } from '@redqueen/runtime';
+import { silentLogger, type Tell } from '@redqueen/runtime';
+import { Snapshots, type Snapshot } from '../../../packages/runtime/src/actors/snapshots.ts';
 import { handle, runPlan } from '../../../services/curriculum/src/actor.ts';
 import {
   decodeState as decodeCurriculum,
@@ -24,8 +24,6 @@ interface Folding {
   readonly encoded: () => Uint8Array;
   readonly decode: (bytes: Uint8Array) => unknown;
 }
-
-const snapshotHeaderBytes = 13;
 
 function aggregator({ record }: Scene): Folding {
   const rules = rulesOf(record);
@@ -79,11 +77,9 @@ async function checkFold(scene: Scene, stream: Stream, folding: Folding): Promis
     scene.witness.violate('replay', `the snapshot of ${actor} at ${stored.sequence} is not the fold of the stream up to there`);
 }
 
-async function newestSnapshot({ bus, record }: Scene, actor: string): Promise<{ sequence: number; bytes: Uint8Array | undefined }> {
-  const entry = await (await bus.keyValue('rq-snapshots')).get(`${record.run}.${actor.replace('/', '.')}`);
-  if (!entry || entry.value.length <= snapshotHeaderBytes) return { sequence: 0, bytes: undefined };
-  const value = Buffer.from(entry.value);
-  return { sequence: value.readDoubleLE(4), bytes: gunzipSync(value.subarray(snapshotHeaderBytes)) };
+async function newestSnapshot({ bus, record }: Scene, actor: string): Promise<Snapshot> {
+  const snapshots = await Snapshots.open(bus, { run: record.run, address: addressOf(actor), epoch: 0, logger: silentLogger });
+  return await snapshots.look();
 }
 
 function asTold(cause: Message, tell: Tell, index: number, from: string): Message {

@@ -139,12 +139,22 @@ export class Snapshots {
   /** Reads the newest snapshot, the initial one where it is damaged, and fences whoever wrote it (S2). Throws `aborted` where a later epoch was here. */
   async begin(): Promise<Snapshot> {
     for (;;) {
-      const entry = await this.#bucket.get(this.#key);
-      const stored = entry ? (decode(entry.value) ?? this.#damaged('its value is not what was written')) : nothing;
+      const { entry, stored } = await this.#newest();
       if (stored.epoch > this.#epoch)
         throw new RedQueenError('aborted', `snapshot ${this.#key}: epoch ${this.#epoch} is fenced by epoch ${stored.epoch}`);
       if (await this.#claim(entry, stored)) return (await this.#read(stored)) ?? initialSnapshot;
     }
+  }
+
+  /** The newest snapshot as {@link begin} gives it, for somebody who only looks: nobody is fenced. */
+  async look(): Promise<Snapshot> {
+    const { stored } = await this.#newest();
+    return (await this.#read(stored)) ?? initialSnapshot;
+  }
+
+  async #newest(): Promise<{ entry: KeyValueEntry | undefined; stored: Stored }> {
+    const entry = await this.#bucket.get(this.#key);
+    return { entry, stored: entry ? (decode(entry.value) ?? this.#damaged('its value is not what was written')) : nothing };
   }
 
   /** Writes a snapshot. Throws `aborted` where a later activation has begun. */
