@@ -49,18 +49,21 @@ export async function* figuresOf(options: FigureOptions): AsyncGenerator<Figure>
   yield await withReplays(options, any.figure, any.result);
   const wanted: Wanted[] = [
     {
-    id: 'R2',
-    family: 'crash',
-    count: crashes,
-    note: ({ crashed }) => `${crashPoints.length} points, reached in ${crashed} schedules`,
-  },
+      id: 'R2',
+      family: 'crash',
+      count: crashes,
+      note: ({ crashed }) => `${crashPoints.length} points, reached in ${crashed} schedules`,
+    },
     { id: 'R8', family: 'again', count: Math.max(20, Math.round(1000 * share)), note },
     { id: 'R21', family: 'clock', count: Math.max(20, Math.round(500 * share)), note },
   ];
   for (const one of wanted) yield (await rangeOf(options, one)).figure;
 }
 
-async function rangeOf({ seed, workers }: FigureOptions, { id, family, count, note }: Wanted): Promise<{ figure: Figure; result: RangeResult }> {
+async function rangeOf(
+  { seed, workers }: FigureOptions,
+  { id, family, count, note }: Wanted,
+): Promise<{ figure: Figure; result: RangeResult }> {
   const began = performance.now();
   const result = await inProcesses({ family, from: seed, count }, workers);
   const seconds = Math.round((performance.now() - began) / 100) / 10;

@@ -93,7 +93,17 @@ export async function runSchedule(plan: Plan, options: ScheduleOptions = {}): Pr
   const stream = await checkEnd(scene, options.expectation?.oracle);
   await bus.close();
   const { hash, lines, count } = scheduler.trace;
-  return { plan, crashed, violations: witness.violations, traceHash: hash, lines, events: count, messages: stream.last, stream, elapsedMs: scheduler.elapsed };
+  return {
+    plan,
+    crashed,
+    violations: witness.violations,
+    traceHash: hash,
+    lines,
+    events: count,
+    messages: stream.last,
+    stream,
+    elapsedMs: scheduler.elapsed,
+  };
 }
 
 /** Whether the cluster has come to rest: nothing was told for long, or for a while since everything that must come has come. */
@@ -208,7 +218,12 @@ function strike(scene: Scene, blow: Blow): void {
   if (node) hit(scheduler, cluster, node, blow);
 }
 
-function hit(scheduler: Scheduler, cluster: Cluster, { service, process, link }: Node, blow: Exclude<Blow, { kind: 'again' | 'poison' | 'leaderless' }>): void {
+function hit(
+  scheduler: Scheduler,
+  cluster: Cluster,
+  { service, process, link }: Node,
+  blow: Exclude<Blow, { kind: 'again' | 'poison' | 'leaderless' }>,
+): void {
   switch (blow.kind) {
     case 'kill':
       process.kill();

@@ -11,6 +11,17 @@ for (let s = from; s < from + n; s++) {
   const o = await runSchedule(plan, { keepLines: n === 1, expectation: await expectationOf(plan) });
   const u = process.cpuUsage(t);
   if (n === 1 && !quiet) console.log(o.lines?.join('\n'));
-  console.log(s, o.traceHash, o.events, o.messages, o.elapsedMs | 0, ((u.user + u.system) / 1000) | 0, o.crashed, 'ms', JSON.stringify(o.violations).slice(0,500), n === 1 ? JSON.stringify(plan) : '');
+  console.log(
+    s,
+    o.traceHash,
+    o.events,
+    o.messages,
+    o.elapsedMs | 0,
+    ((u.user + u.system) / 1000) | 0,
+    o.crashed,
+    'ms',
+    JSON.stringify(o.violations).slice(0, 500),
+    n === 1 ? JSON.stringify(plan) : '',
+  );
   await new Promise((r) => setImmediate(r));
 }

@@ -27,7 +27,8 @@ function checkIds({ witness }: Scene, { all, firsts }: Stream): void {
   const places = new Map<string, number>();
   for (const { message, sequence } of all) {
     const first = places.get(message.id);
-    if (first !== undefined && !witness.repeated.has(message.id)) return witness.violate('A3', `message ${first} was told again at ${sequence}`);
+    if (first !== undefined && !witness.repeated.has(message.id))
+      return witness.violate('A3', `message ${first} was told again at ${sequence}`);
     places.set(message.id, sequence);
   }
 }
@@ -40,7 +41,8 @@ function checkOrder({ witness }: Scene, { firsts }: Stream): void {
     if (message.cause === '' || !Number.isInteger(index)) continue;
     const key = `${message.cause} ${addressText(message.from)}`;
     const before = last.get(key);
-    if (before && before.index > index) witness.violate('A6', `${addressText(message.from)} told ${message.id} only after number ${before.index}`);
+    if (before && before.index > index)
+      witness.violate('A6', `${addressText(message.from)} told ${message.id} only after number ${before.index}`);
     last.set(key, { index, sequence });
   }
 }
@@ -48,7 +50,8 @@ function checkOrder({ witness }: Scene, { firsts }: Stream): void {
 /** The run came to its end and nothing waits for anything. */
 function checkFinished({ witness, cluster, record }: Scene, stream: Stream): void {
   const ends = [...toldBy(stream, 'policy/0', 'released'), ...toldBy(stream, 'policy/0', 'refused')];
-  if (!ends.some(({ body }) => body.agent === 'executor/0' && body.last)) witness.violate('rest', `the run never made its ${record.updates} updates`);
+  if (!ends.some(({ body }) => body.agent === 'executor/0' && body.last))
+    witness.violate('rest', `the run never made its ${record.updates} updates`);
   const states = cluster.of('reward-aggregator').map(({ host }) => host?.state() as State | undefined);
   const active = states.find((state) => state !== undefined);
   if (!active) return witness.violate('rest', 'no reward aggregator is at work');

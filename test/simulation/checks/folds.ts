@@ -4,7 +4,11 @@ import { addressText, decodeMessage, encodeMessage, type Message, type MessageIn
 import { derivedId } from '@redqueen/core';
 import type { Tell } from '@redqueen/runtime';
 import { handle, runPlan } from '../../../services/curriculum/src/actor.ts';
-import { decodeState as decodeCurriculum, encodeState as encodeCurriculum, initialState as initialCurriculum } from '../../../services/curriculum/src/state.ts';
+import {
+  decodeState as decodeCurriculum,
+  encodeState as encodeCurriculum,
+  initialState as initialCurriculum,
+} from '../../../services/curriculum/src/state.ts';
 import { fold } from '../../../services/reward-aggregator/src/fold/fold.ts';
 import { decodeState, encodeState } from '../../../services/reward-aggregator/src/fold/snapshot.ts';
 import { initialState } from '../../../services/reward-aggregator/src/fold/state.ts';

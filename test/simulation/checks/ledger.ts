@@ -13,7 +13,9 @@ const foreseeable: readonly string[] = [agents.executor, agents.proposer];
 
 /** What a settlement says that every schedule must say alike: neither its place in the chain, nor advantages, which may be those of another batch. */
 function contentOf({ episodeId, status, reason, spec, totals, attempts, solved, slotId }: Settlement): string {
-  const earned = totals.filter(({ agent }) => foreseeable.includes(agent)).map(({ agent, turns, totals: values }) => [agent, turns, values]);
+  const earned = totals
+    .filter(({ agent }) => foreseeable.includes(agent))
+    .map(({ agent, turns, totals: values }) => [agent, turns, values]);
   return JSON.stringify([episodeId, slotId, status, reason, spec, earned, attempts, solved]);
 }
 

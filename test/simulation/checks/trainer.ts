@@ -20,7 +20,12 @@ export async function checkTrainer(scene: Scene, stream: Stream): Promise<void> 
   const batches = toldBy(stream, 'reward-aggregator/0', 'batch').map(({ body }) => body);
   checkNumbers(scene, batches);
   for (const agent of new Set(batches.map((batch) => batch.agent))) {
-    await checkLineage(scene, stream, agent, batches.filter((batch) => batch.agent === agent));
+    await checkLineage(
+      scene,
+      stream,
+      agent,
+      batches.filter((batch) => batch.agent === agent),
+    );
   }
 }
 
@@ -48,6 +53,9 @@ async function checkLineage({ bus, witness }: Scene, stream: Stream, agent: stri
     const actual = weights ? trainedOn(Buffer.from(weights).toString()) : expected;
     if (actual) updates.set(body.version, actual);
     if (expected?.join('|') !== actual?.join('|'))
-      witness.violate('trained once', `version ${body.version} of ${agent} was not trained on each batch up to ${consumed} once: ${actual?.join('|')} instead of ${expected?.join('|')}`);
+      witness.violate(
+        'trained once',
+        `version ${body.version} of ${agent} was not trained on each batch up to ${consumed} once: ${actual?.join('|')} instead of ${expected?.join('|')}`,
+      );
   }
 }

@@ -140,8 +140,10 @@ export class Witness {
     const snapshot = { epoch: value.readUInt32LE(0), sequence: value.readDoubleLE(4) };
     const before = this.#snapshots.get(actor) ?? { epoch: 0, sequence: 0 };
     this.#snapshots.set(actor, snapshot);
-    if (snapshot.epoch < before.epoch) this.violate('A1', `${process} committed ${actor} in epoch ${snapshot.epoch} after epoch ${before.epoch}`);
-    if (snapshot.sequence < before.sequence) this.violate('A3', `${process} took ${actor} back from ${before.sequence} to ${snapshot.sequence}`);
+    if (snapshot.epoch < before.epoch)
+      this.violate('A1', `${process} committed ${actor} in epoch ${snapshot.epoch} after epoch ${before.epoch}`);
+    if (snapshot.sequence < before.sequence)
+      this.violate('A3', `${process} took ${actor} back from ${before.sequence} to ${snapshot.sequence}`);
     const committer = this.#committers.get(`${actor} ${snapshot.epoch}`) ?? process;
     this.#committers.set(`${actor} ${snapshot.epoch}`, committer);
     if (committer !== process) this.violate('A1', `${committer} and ${process} both committed ${actor} in epoch ${snapshot.epoch}`);

@@ -25,14 +25,22 @@ export class ScriptedDevice extends SimulatedDevice {
     return request.prompts.map((prompt) => {
       const { text = '', samples, seed } = prompt;
       const said = Array.from({ length: samples }, (_, index) => speak(this.#recipe, { role, prompt: text, seed, index }));
-      return groupOf(text, said.map((one) => sampleOf(one, request.maxTokens, request.alsoStop ?? [])));
+      return groupOf(
+        text,
+        said.map((one) => sampleOf(one, request.maxTokens, request.alsoStop ?? [])),
+      );
     });
   }
 
   override async score(request?: Parameters<PolicyDevice['score']>[0]): Promise<readonly SampledGroup[]> {
     await this.#clock.sleep(workMs);
     await super.score();
-    return (request?.prompts ?? []).map(({ text, continuations }) => groupOf(text, continuations.map((label) => scoreOf(text, label))));
+    return (request?.prompts ?? []).map(({ text, continuations }) =>
+      groupOf(
+        text,
+        continuations.map((label) => scoreOf(text, label)),
+      ),
+    );
   }
 
   override async train(request: Parameters<PolicyDevice['train']>[0]): ReturnType<PolicyDevice['train']> {
@@ -58,5 +66,12 @@ function sampleOf(said: string | undefined, maxTokens: number, alsoStop: readonl
   const tokens = sign !== undefined ? bytes : finished ? [...bytes, stop] : bytes.slice(0, maxTokens);
   const text = Buffer.from(finished ? bytes : tokens).toString();
   const logProbs = new Float32Array(tokens.length).fill(-0.5);
-  return { tokens: Int32Array.from(tokens), logProbs, text, stopped: finished, finish: finished ? 'stop' : 'length', stop: finished ? (sign ?? '\n') : '' };
+  return {
+    tokens: Int32Array.from(tokens),
+    logProbs,
+    text,
+    stopped: finished,
+    finish: finished ? 'stop' : 'length',
+    stop: finished ? (sign ?? '\n') : '',
+  };
 }

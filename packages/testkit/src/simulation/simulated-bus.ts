@@ -7,7 +7,12 @@ import { readOn, readStored } from './simulated-reader.ts';
 /** Something that had its effect on the bus, as nobody in the cluster can see it. */
 export type Effect =
   | { readonly kind: 'published'; readonly process: string; readonly id: string; readonly result: PublishResult }
-  | { readonly kind: 'delivered' | 'acknowledged' | 'terminated'; readonly process: string; readonly address: Address; readonly sequence: number }
+  | {
+      readonly kind: 'delivered' | 'acknowledged' | 'terminated';
+      readonly process: string;
+      readonly address: Address;
+      readonly sequence: number;
+    }
   | { readonly kind: 'stored'; readonly process: string; readonly bucket: string; readonly key: string; readonly value: Uint8Array };
 
 /** Told of every effect, at the moment at which it has happened on the bus. */
@@ -44,10 +49,7 @@ export function simulatedBus(parts: SimulatedBusParts): Bus {
     lastSequence: (run) => link.request('last sequence', () => bus.lastSequence(run)),
     keyValue: async (bucket) => simulatedValues(await bus.keyValue(bucket), bucket, parts),
     objects: async (bucket) => simulatedObjects(await bus.objects(bucket), bucket, link),
-    healthy: () =>
-      link
-        .request('health', () => bus.healthy())
-        .catch(() => false),
+    healthy: () => link.request('health', () => bus.healthy()).catch(() => false),
     close: () => Promise.resolve(),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
