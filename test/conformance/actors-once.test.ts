@@ -1,5 +1,5 @@
 // A3: whatever is killed and repeated, every effect happens once.
-import { knobMessage, KillingGate, Recorder, within, type Gate } from '@redqueen/testkit';
+import { knobMessage, knobTell, knobValue, KillingGate, Recorder, within, type Gate } from '@redqueen/testkit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { doubler, pool, start, summing, toldTo, untilTold } from './support/actors.ts';
@@ -23,6 +23,19 @@ onEachBus('effectively once', (suite) => {
       await again.drain();
       await sum.drain();
       expect(await toldTo(suite.bus, run, 'policy/0')).toEqual([10, 12]);
+    });
+
+    it('gives what two actors tell because of one message ids of their own', async () => {
+      const run = await suite.freshRun();
+      const sum = await start(summing({ reads: 'run' }), { bus: suite.bus, run });
+      const echo = await start(
+        pool((message) => [knobTell('proposer/0', knobValue(message))]),
+        { bus: suite.bus, run },
+      );
+      await suite.bus.publish(knobMessage({ run, id: 'shared', to: 'executor/0', value: 5 }));
+      await within(untilTold(suite.bus, run, 'proposer/0', 1), 'what the addressee tells');
+      await within(untilTold(suite.bus, run, 'curriculum/0', 1), 'what the reader of the run tells');
+      await Promise.all([echo.close(), sum.close()]);
     });
 
     it('drops a message that is stored twice, however long after the duplicate window', async () => {

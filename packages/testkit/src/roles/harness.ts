@@ -1,4 +1,13 @@
-import { addressText, decodeMessage, encodeMessage, type Address, type Body, type BodyInput, type Kind, type Message } from '@redqueen/contract';
+import {
+  addressText,
+  decodeMessage,
+  encodeMessage,
+  type Address,
+  type Body,
+  type BodyInput,
+  type Kind,
+  type Message,
+} from '@redqueen/contract';
 import { derivedId, randomOf } from '@redqueen/core';
 import type { ActorContext, PoolActor, Tell } from '@redqueen/runtime';
 import { FakeClock } from '../fake-clock.ts';
