@@ -81,6 +81,16 @@ onEachBus('supervision', (suite) => {
       await host.drain();
     });
 
+    it('keeps an unreadable message to a stateful actor as a dead letter although nothing comes after it', async () => {
+      const run = await suite.freshRun();
+      const host = await start(summing(), { bus: suite.bus, run });
+      await suite.feed(run, 'reward-aggregator/0', [5]);
+      await within(untilTold(suite.bus, run, 'policy/0', 1), 'the message before it');
+      await suite.subject.storeGarbage(run, 'reward-aggregator/0');
+      await within(deadLettersOf(suite.bus, run, 1), 'the dead letter');
+      await host.drain();
+    });
+
     it('a stateful actor starts again from its snapshot, skips what stays unhandled, and folds everything else in once', async () => {
       const run = await suite.freshRun();
       const actor = summing();

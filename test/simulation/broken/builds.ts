@@ -39,7 +39,7 @@ export const brokenBuilds: readonly BrokenBuild[] = [
     promise: 'A1',
     fault: 'a zombie goes on telling',
     family: 'again',
-    from: 0,
+    from: 120,
     edits: [
       {
         file: `${actors}/lease.ts`,
@@ -97,7 +97,7 @@ export const brokenBuilds: readonly BrokenBuild[] = [
     promise: 'A3',
     fault: 'a single writer tells again what its last activation told',
     family: 'crash',
-    from: 0,
+    from: 30,
     edits: [
       {
         file: `${actors}/activation.ts`,
@@ -140,7 +140,7 @@ export const brokenBuilds: readonly BrokenBuild[] = [
     promise: 'told',
     fault: 'two actors that handle one message give what they tell the same ids',
     family: 'any',
-    from: 0,
+    from: 475,
     edits: [
       {
         file: 'packages/core/src/ids.ts',
@@ -226,7 +226,7 @@ export const brokenBuilds: readonly BrokenBuild[] = [
     promise: 'snapshot',
     fault: 'a snapshot does not wait until what was told is confirmed',
     family: 'any',
-    from: 0,
+    from: 25,
     edits: [
       {
         file: `${actors}/activation.ts`,
@@ -288,7 +288,9 @@ export const brokenBuilds: readonly BrokenBuild[] = [
       {
         file: `${aggregator}/fold/close.ts`,
         find: '  if (episode.rewards.size < expected.length || expected.some(({ key }) => !episode.rewards.has(key))) return;',
-        replace: '  for (const { key } of expected) if (!episode.rewards.has(key)) episode.rewards.set(key, 0);',
+        replace: `  const value = (name: string, of: Turn): number | undefined => episode.rewards.get(rewardKeyText(name, of.agent, of.turn));
+  for (const { key, term, turn } of expected)
+    if (!episode.rewards.has(key)) episode.rewards.set(key, term.formula(facts, turn, { trust: 0, value }) ?? 0);`,
       },
     ],
   },
@@ -311,7 +313,7 @@ export const brokenBuilds: readonly BrokenBuild[] = [
     promise: 'trained once',
     fault: 'a new activation trains on from what the device has of the one before',
     family: 'any',
-    from: 0,
+    from: 85,
     edits: [
       {
         file: 'services/policy/src/device/trainer.ts',
@@ -325,7 +327,7 @@ export const brokenBuilds: readonly BrokenBuild[] = [
     promise: 'trained once',
     fault: 'a batch that came before a crash is not trained on again',
     family: 'crash',
-    from: 0,
+    from: 80,
     edits: [
       {
         file: 'services/policy/src/device/trainer.ts',

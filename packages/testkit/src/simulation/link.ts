@@ -138,6 +138,6 @@ export class Link {
   }
 
   #tell(event: 'lost' | 'restored'): void {
-    for (const listener of [...this.#listeners]) listener(event);
+    for (const listener of this.#listeners) listener(event);
   }
 }
