@@ -19,8 +19,8 @@ export const snapshotObjectBucket = 'rq-snapshot-objects';
 
 const gzipInThread = promisify(gzip);
 const gunzipInThread = promisify(gunzip);
-/** Bytes up to which the way to another thread and back takes longer than the work. */
-const smallBytes = 16 * 1024;
+/** Bytes up to which the work, about a millisecond, is done here: the way to another thread and back would hold up a snapshot for longer. */
+const smallBytes = 64 * 1024;
 const digestBytes = 32;
 /** Epoch, sequence, kind, last message, stream. */
 const factBytes = 13 + 2 * digestBytes;
