@@ -29,7 +29,7 @@ interface Forged {
 }
 
 /** A well-formed message, however odd what it says. */
-function message(run: string, name: string, turn: number, to: string, told: ToldInput, forged: Forged = {}): Buffer {
+function message(run: string, [name, turn]: readonly [string, number], to: string, told: ToldInput, forged: Forged = {}): Buffer {
   const envelope = {
     id: forged.id ?? `poison-${name}-${turn}`,
     run: forged.run ?? run,
@@ -42,11 +42,16 @@ function message(run: string, name: string, turn: number, to: string, told: Told
 }
 
 function told(name: string, to: string, what: ToldInput | ((turn: number) => ToldInput), outcome: Outcome, forged?: Forged): PoisonKind {
-  return { name, to, outcome, bytes: (run, turn) => message(run, name, turn, to, typeof what === 'function' ? what(turn) : what, forged) };
+  return {
+    name,
+    to,
+    outcome,
+    bytes: (run, turn) => message(run, [name, turn], to, typeof what === 'function' ? what(turn) : what, forged),
+  };
 }
 
 function raw(name: string, to: string, bytes: (good: Buffer, turn: number) => Uint8Array, outcome: Outcome = unreadable): PoisonKind {
-  return { name, to, outcome, bytes: (run, turn) => bytes(message(run, name, turn, to, task(), {}), turn) };
+  return { name, to, outcome, bytes: (run, turn) => bytes(message(run, [name, turn], to, task(), {}), turn) };
 }
 
 const spec = { environment: 'arithmetic', family: 'add', level: 1, canonical: '1+2', origin: 'generator' };
@@ -135,10 +140,10 @@ export const poisonKinds: readonly PoisonKind[] = [
   raw('body of a kind that does not exist', 'executor/0', () => Buffer.from([0x0a, 0x01, 0x78, 0xfa, 0x06, 0x00])),
   raw('two messages in one', 'executor/0', (good) => Buffer.concat([good, Buffer.from([0x0a])])),
   // Envelopes.
-  { ...raw('no id', 'executor/0', (good) => good), bytes: (run) => message(run, '', 0, 'executor/0', task(), { id: '' }) },
+  { ...raw('no id', 'executor/0', (good) => good), bytes: (run) => message(run, ['', 0], 'executor/0', task(), { id: '' }) },
   {
     ...raw('no run', 'executor/0', (good) => good),
-    bytes: (run, turn) => message(run, 'no run', turn, 'executor/0', task(), { run: '' }),
+    bytes: (run, turn) => message(run, ['no run', turn], 'executor/0', task(), { run: '' }),
   },
   told('another run', 'executor/0', task(), invalid(/came here by a wrong subject/), { run: 'another' }),
   told('another actor', 'executor/0', task(), invalid(/came here by a wrong subject/), { to: 'verifier/0' }),

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Message } from '@redqueen/contract';
 import { randomOf, shuffled } from '@redqueen/core';
-import { DeadLetters, defaultActorSettings, loadConfig, loadRecipe, systemClock, type DeadLetterRecord } from '@redqueen/runtime';
+import { DeadLetters, defaultActorSettings, loadConfig, loadRecipe, systemClock, type Bus, type DeadLetterRecord } from '@redqueen/runtime';
 import { collected } from '@redqueen/testkit';
 import { startRoles } from '../../services/cluster.ts';
 import { poisonKinds, type PoisonKind } from './kinds.ts';
@@ -75,8 +75,14 @@ async function allDead(letters: DeadLetters, injected: readonly Injected[], time
   }
 }
 
-/** Episodes that good slots opened, and those of them that were settled. */
-function episodesOf(messages: readonly Message[]): { readonly opened: number; readonly settled: number } {
+interface Episodes {
+  readonly opened: number;
+  readonly settled: number;
+  readonly voided: number;
+}
+
+/** Episodes that good slots opened, and what became of them. */
+function episodesOf(messages: readonly Message[]): Episodes {
   const opened = new Set(
     messages.flatMap((message) =>
       message.kind === 'slot' && message.from.role === 'curriculum'
@@ -84,10 +90,20 @@ function episodesOf(messages: readonly Message[]): { readonly opened: number; re
         : [],
     ),
   );
-  const settled = messages.filter(
-    ({ kind, body }) => kind === 'settlement' && body.status === 'SETTLEMENT_STATUS_SETTLED' && opened.has(body.episodeId),
-  );
-  return { opened: opened.size, settled: settled.length };
+  const ended = messages.flatMap(({ kind, body }) => (kind === 'settlement' && opened.has(body.episodeId) ? [body.status] : []));
+  const settled = ended.filter((status) => status === 'SETTLEMENT_STATUS_SETTLED').length;
+  return { opened: opened.size, settled, voided: ended.length - settled };
+}
+
+/** The whole stream once every good episode has ended, or the time is up. */
+async function whenEnded(bus: Bus, timeoutMs: number): Promise<Message[]> {
+  const until = systemClock.now() + timeoutMs;
+  for (;;) {
+    const messages = (await collected(bus.read(run, { from: 1, follow: false }))).map(({ message }) => message);
+    const { opened, settled, voided } = episodesOf(messages);
+    if (settled + voided >= opened || systemClock.now() > until) return messages;
+    await systemClock.sleep(250);
+  }
 }
 
 /** What a single writer tells must stand in the stream as it was told: slots by number, settlements by their chain, batches by number. */
@@ -122,7 +138,7 @@ export async function runPoisonTrial(options: PoisonOptions): Promise<PoisonTria
     const injected = await poison(subject, options);
     await cluster.until(run, ({ kind, body }) => (kind === 'released' || kind === 'refused') && body.agent === 'executor/0' && body.last);
     const letters = await allDead(await DeadLetters.open(bus, systemClock), injected, 60_000);
-    const messages = (await collected(bus.read(run, { from: 1, follow: false }))).map(({ message }) => message);
+    const messages = await whenEnded(bus, 60_000);
     const { opened, settled } = episodesOf(messages);
     const wrong = [...new Set(injected.map((each) => complaint(each, letters)).filter((text) => text !== undefined))];
     return {

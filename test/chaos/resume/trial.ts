@@ -51,8 +51,16 @@ async function until(client: RedQueen, run: string, reached: (progress: Progress
   for await (const progress of client.runs.watch(run)) if (reached(progress)) return;
 }
 
+/** A run under way, and the command that launched its cluster. */
+interface Launched {
+  readonly command: Running;
+  readonly client: RedQueen;
+  readonly run: string;
+  readonly folder: string;
+}
+
 /** Waits for the moment; the command must still be under way then. */
-async function reach(command: Running, client: RedQueen, run: string, folder: string, point: KillPoint, updates: number): Promise<void> {
+async function reach({ command, client, run, folder }: Launched, point: KillPoint, updates: number): Promise<void> {
   const made = (count: number) => until(client, run, (progress) => (progress.updates['executor/0'] ?? 0) >= count);
   switch (point.when) {
     case 'started':
@@ -83,7 +91,7 @@ export async function runTrial(options: TrialOptions, point?: KillPoint): Promis
     const run = (await client.runs.list())[0]!.run;
     let killed = 0;
     if (point) {
-      await reach(command, client, run, folder.path, point, options.updates);
+      await reach({ command, client, run, folder: folder.path }, point, options.updates);
       killed = await killAll(command.process.pid ?? 0);
     }
     const ended = await command.ended;

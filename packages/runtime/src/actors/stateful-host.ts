@@ -164,7 +164,7 @@ class StatefulHost<State> implements ActorHost<State> {
     this.#failuresInARow = sequence > this.#reached ? 1 : this.#failuresInARow + 1;
     this.#reached = Math.max(this.#reached, sequence);
     try {
-      if (reason instanceof HandlerFailure && (await this.#buryWhenDead(reason))) return;
+      if (reason instanceof HandlerFailure) await this.#buryWhenDead(reason);
     } catch (failure) {
       logger.error({ ...facts, err: failure }, 'dead letter not recorded');
     }
@@ -172,19 +172,18 @@ class StatefulHost<State> implements ActorHost<State> {
     await clock.sleep(backOffMs(settings, this.#failuresInARow), this.#stopping).catch(() => undefined);
   }
 
-  async #buryWhenDead(failure: HandlerFailure): Promise<boolean> {
+  async #buryWhenDead(failure: HandlerFailure): Promise<void> {
     const { settings, run, logger } = this.#options;
     const { sequence, handled: message } = failure;
     const failures = (this.#failed.get(sequence) ?? 0) + 1;
     this.#failed.set(sequence, failures);
     // What cannot be read will not become readable.
-    if (message && !isDead(settings, { failures, deliveries: failures }, failure.cause)) return false;
+    if (message && !isDead(settings, { failures, deliveries: failures }, failure.cause)) return;
     const cause = causeOf(failure.cause);
     await this.#deadLetters.record({ run, actor: this.address, sequence, message, cause, deliveries: failures });
     logger.error({ actor: addressText(this.address), sequence, err: failure.cause }, 'handler failed too often, the message is dead');
     this.#failed.delete(sequence);
     this.#counts.deadLetters++;
-    return true;
   }
 }
 
