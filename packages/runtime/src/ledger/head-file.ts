@@ -1,9 +1,9 @@
 import { hash } from 'node:crypto';
 import { closeSync, existsSync, fdatasync, fdatasyncSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { RedQueenError, type Clock } from '@redqueen/core';
+import type { Clock } from '@redqueen/core';
 import type { Logger } from '../log/logger.ts';
-import { damageRemedy } from './damage.ts';
+import { LedgerDamage } from './damage.ts';
 import type { StreamPosition } from './stream-chain.ts';
 
 // W1. Two slots are written in turn, each with its own checksum: a write that was cut off leaves the one before it.
@@ -64,7 +64,7 @@ function slotsOf<Head extends LedgerMark>(text: string, seal: HeadSeal | undefin
   return [text.slice(0, slotBytes), text.slice(slotBytes)].map((slot) => decode<Head>(slot, seal));
 }
 
-/** The newest head in the file; undefined where there is no file. Throws `data_loss` where it holds none that was written so. */
+/** The newest head in the file; undefined where there is no file. Throws {@link LedgerDamage} where it holds none that was written so. */
 export function readHead<Head extends LedgerMark = LedgerHead>(path: string, seal?: HeadSeal): Head | undefined {
   let text: string;
   try {
@@ -77,7 +77,8 @@ export function readHead<Head extends LedgerMark = LedgerHead>(path: string, sea
   const heads = slotsOf<Head>(text, seal).filter((head) => head !== undefined);
   const [newest] = heads.toSorted((a, b) => b.sequence - a.sequence);
   if (newest) return newest;
-  throw new RedQueenError('data_loss', `${path} is damaged, so that nothing says how far the ledger went; ${damageRemedy}`);
+  const [, run = path] = /[\\/]runs[\\/]([^\\/]+)[\\/]/.exec(path) ?? [];
+  throw new LedgerDamage(run, 1, `${path} is damaged, so that nothing says how far it went`);
 }
 
 /** What a head file needs. */
