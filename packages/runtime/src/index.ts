@@ -101,5 +101,14 @@ export { removeTraces, storedFiles, type StoredFiles } from './runs/traces.ts';
 export { tellFromOutside, type OutsideEnvelope } from './runs/tell.ts';
 // ledger: what makes a run's stream one
 export { LedgerDamage } from './ledger/damage.ts';
-export { HeadFile, headFileOf, readHead, type HeadFileOptions, type HeadSeal, type LedgerHead } from './ledger/head-file.ts';
+export {
+  HeadFile,
+  headFileOf,
+  readHead,
+  type HeadFileOptions,
+  type HeadSeal,
+  type LedgerHead,
+  type LedgerMark,
+} from './ledger/head-file.ts';
+export { markedBus, markedSequence, markFileOf, requireStored } from './ledger/marks.ts';
 export { StreamChain, streamStart, type StreamPosition } from './ledger/stream-chain.ts';

@@ -48,7 +48,7 @@ async function openNats(folder: string): Promise<OpenStore> {
   };
   try {
     const bus = await createNatsBus({ url: server.url, name: 'tamper', clock: systemClock, logger: silentLogger });
-    return { bus, kill: async () => void (await bus.close(), await end()) };
+    return { bus, kill: () => bus.close().then(end) };
   } catch (error) {
     await end();
     throw error;

@@ -7,6 +7,7 @@ import {
   DeadLetters,
   headFileOf,
   loadPlugins,
+  markedSequence,
   obtainNats,
   processEnvironment,
   readHead,
@@ -32,7 +33,7 @@ type Opened = { readonly bus: Bus; readonly close: () => Promise<void> };
 
 async function natsAt(url: string, after: () => Promise<void> | void = () => undefined): Promise<Opened> {
   const bus = await createNatsBus({ url, name: 'ledger', clock: systemClock, logger: silentLogger });
-  return { bus, close: async () => void (await bus.close(), await after()) };
+  return { bus, close: () => bus.close().then(after) };
 }
 
 /** A copy of the journal: one that is being written to is a prefix of itself, and nobody's lock is needed. */
@@ -42,7 +43,7 @@ async function journalOf(dataDir: string): Promise<Opened> {
   try {
     copyFileSync(join(dataDir, 'bus', 'bus.journal'), join(folder, 'bus.journal'), constants.COPYFILE_FICLONE);
     const bus = await createMemoryBus({ clock: systemClock, logger: silentLogger, folder });
-    return { bus, close: async () => void (await bus.close(), remove()) };
+    return { bus, close: () => bus.close().then(remove) };
   } catch (error) {
     remove();
     throw error;
@@ -57,7 +58,7 @@ async function storeOf(config: Config): Promise<Opened> {
     if (source.kind === 'none') throw new RedQueenError('failed_precondition', `the ledger is in a NATS store: ${source.hint}`);
     if (source.kind === 'running') return await natsAt(source.url, () => lock.release());
     const server = await startNatsServer({ program: source.program, dataDir: config.dataDir, port: 0, clock: systemClock });
-    return await natsAt(server.url, async () => void (await server.stop(), lock.release()));
+    return await natsAt(server.url, () => server.stop().then(() => lock.release()));
   } catch (error) {
     lock.release();
     throw error;
@@ -116,6 +117,7 @@ export async function withLedger<Result>(
       plugins: await loadPlugins(record.recipe.plugins),
       skipped: await (await DeadLetters.open(bus, systemClock)).skipped(record.run, addresses.rewardAggregator),
       head: head?.startedAt === record.startedAt ? head : undefined,
+      marked: markedSequence(config.dataDir, record),
       entries: () => entriesOf(bus, record.run, signal),
     });
   } finally {

@@ -1,8 +1,7 @@
 import { RedQueenError } from '@redqueen/core';
 
 /** What a person can do about a ledger that is not what it was. */
-export const damageRemedy =
-  'restore the data folder from a copy, or go on from an archive or in a new run; `redqueen ledger verify` says more (docs/ledger.md)';
+const damageRemedy = 'restore the data folder from a copy, or start a new run; `redqueen ledger verify` says more (docs/ledger.md)';
 
 /** A run's stream is not what it was: messages are missing or altered. Nothing may go on over it; the code is `data_loss`. */
 export class LedgerDamage extends RedQueenError {

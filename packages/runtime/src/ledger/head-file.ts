@@ -1,19 +1,24 @@
 import { hash } from 'node:crypto';
 import { closeSync, existsSync, fdatasync, fdatasyncSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { RedQueenError, type Clock } from '@redqueen/core';
+import type { Clock } from '@redqueen/core';
 import type { Logger } from '../log/logger.ts';
-import { damageRemedy } from './damage.ts';
+import { LedgerDamage } from './damage.ts';
 import type { StreamPosition } from './stream-chain.ts';
 
 // W1. Two slots are written in turn, each with its own checksum: a write that was cut off leaves the one before it.
 // W2. Handed to the operating system once a turn of the event loop, so that a kill loses nothing; on the disk itself about once a second, and on `flush`.
 
-/** What stands in the head file: how far a run's ledger went. */
-export interface LedgerHead extends StreamPosition {
+/** How far somebody has seen a run's ledger. */
+export interface LedgerMark {
   readonly run: string;
   /** When the run was started, milliseconds since the epoch: a later run of the same id is another ledger. */
   readonly startedAt: number;
+  readonly sequence: number;
+}
+
+/** What stands in the head file: how far a run's ledger went, and what it came to. */
+export interface LedgerHead extends LedgerMark, StreamPosition {
   /** Epoch of the aggregator's lease. */
   readonly epoch: number;
   /** Index and digest of the newest settlement. */
@@ -37,16 +42,16 @@ export function headFileOf(dataDir: string, run: string): string {
   return join(dataDir, 'runs', run, 'ledger.head');
 }
 
-function encode(head: LedgerHead, seal: HeadSeal | undefined): Buffer {
+function encode(head: LedgerMark, seal: HeadSeal | undefined): Buffer {
   const facts = JSON.stringify(head);
   const signature = seal ? seal.seal(Buffer.from(facts)) : '';
   const line = JSON.stringify({ head, seal: signature, sha256: hash('sha256', facts + signature, 'hex') });
   return Buffer.from(`${line.padEnd(slotBytes - 1)}\n`);
 }
 
-function decode(text: string, seal: HeadSeal | undefined): LedgerHead | undefined {
+function decode<Head extends LedgerMark>(text: string, seal: HeadSeal | undefined): Head | undefined {
   try {
-    const slot = JSON.parse(text) as { head: LedgerHead; seal: string; sha256: string };
+    const slot = JSON.parse(text) as { head: Head; seal: string; sha256: string };
     const facts = JSON.stringify(slot.head);
     if (hash('sha256', facts + slot.seal, 'hex') !== slot.sha256) return undefined;
     return !seal || seal.isGenuine(Buffer.from(facts), slot.seal) ? slot.head : undefined;
@@ -55,12 +60,12 @@ function decode(text: string, seal: HeadSeal | undefined): LedgerHead | undefine
   }
 }
 
-function slotsOf(text: string, seal: HeadSeal | undefined): (LedgerHead | undefined)[] {
-  return [text.slice(0, slotBytes), text.slice(slotBytes)].map((slot) => decode(slot, seal));
+function slotsOf<Head extends LedgerMark>(text: string, seal: HeadSeal | undefined): (Head | undefined)[] {
+  return [text.slice(0, slotBytes), text.slice(slotBytes)].map((slot) => decode<Head>(slot, seal));
 }
 
-/** The newest head in the file; undefined where there is no file. Throws `data_loss` where it holds none that was written so. */
-export function readHead(path: string, seal?: HeadSeal): LedgerHead | undefined {
+/** The newest head in the file; undefined where there is no file. Throws {@link LedgerDamage} where it holds none that was written so. */
+export function readHead<Head extends LedgerMark = LedgerHead>(path: string, seal?: HeadSeal): Head | undefined {
   let text: string;
   try {
     text = readFileSync(path, 'latin1');
@@ -69,10 +74,11 @@ export function readHead(path: string, seal?: HeadSeal): LedgerHead | undefined 
     throw error;
   }
   if (text.length === 0) return undefined;
-  const heads = slotsOf(text, seal).filter((head) => head !== undefined);
+  const heads = slotsOf<Head>(text, seal).filter((head) => head !== undefined);
   const [newest] = heads.toSorted((a, b) => b.sequence - a.sequence);
   if (newest) return newest;
-  throw new RedQueenError('data_loss', `${path} is damaged, so that nothing says how far the ledger went; ${damageRemedy}`);
+  const [, run = path] = /[\\/]runs[\\/]([^\\/]+)[\\/]/.exec(path) ?? [];
+  throw new LedgerDamage(run, 1, `${path} is damaged, so that nothing says how far it went`);
 }
 
 /** What a head file needs. */
@@ -84,12 +90,12 @@ export interface HeadFileOptions {
 }
 
 /** Keeps a run's head file; it is made when the first head is noted. */
-export class HeadFile {
+export class HeadFile<Head extends LedgerMark = LedgerHead> {
   readonly #path: string;
   readonly #options: HeadFileOptions;
   #file: number | undefined;
   #slot = 0;
-  #noted: LedgerHead | undefined;
+  #noted: Head | undefined;
   #scheduled = false;
   #syncedAt = 0;
 
@@ -99,12 +105,12 @@ export class HeadFile {
   }
 
   /** As {@link readHead}. */
-  newest(): LedgerHead | undefined {
-    return readHead(this.#path, this.#options.seal);
+  newest(): Head | undefined {
+    return readHead<Head>(this.#path, this.#options.seal);
   }
 
   /** Notes a head; it is written within a turn of the event loop (W2). */
-  note(head: LedgerHead): void {
+  note(head: Head): void {
     this.#noted = head;
     if (this.#scheduled) return;
     this.#scheduled = true;

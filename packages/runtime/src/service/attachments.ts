@@ -1,4 +1,5 @@
 import { RedQueenError, type Clock, type RunRecord } from '@redqueen/core';
+import { LedgerDamage } from '../ledger/damage.ts';
 import type { Logger } from '../log/logger.ts';
 
 /** A service's actors of one run at work. */
@@ -13,7 +14,7 @@ export interface Attached {
 export interface AttachmentsOptions {
   /** Starts the service's actors of a run. Where it throws, it is tried again as long as the run is under way. */
   readonly attach: (record: RunRecord) => Promise<Attached>;
-  /** Called where `attach` throws `invalid_argument`: the recipe asks for what this service cannot do, and never will. The run ends with that error. */
+  /** Called where `attach` throws `invalid_argument`: the recipe asks for what this service cannot do, and never will, or LedgerDamage. The run ends with that error. */
   readonly refuse: (record: RunRecord, error: RedQueenError) => Promise<unknown>;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -83,7 +84,7 @@ export class Attachments {
   }
 
   async #refused(record: RunRecord, error: RedQueenError): Promise<boolean> {
-    if (error.code !== 'invalid_argument') return false;
+    if (error.code !== 'invalid_argument' && !(error instanceof LedgerDamage)) return false;
     this.#options.logger.error({ err: error, run: record.run }, `run ${record.run} cannot work: ${error.message}`);
     await this.#options
       .refuse(record, error)

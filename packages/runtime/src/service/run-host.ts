@@ -3,6 +3,9 @@ import type { AnyPlugin, RunRecord } from '@redqueen/core';
 import type { Actor } from '../actors/actor.ts';
 import { startActor, type ActorHost } from '../actors/host.ts';
 import { loadPlugins } from '../plugins/load.ts';
+import type { LedgerDamage } from '../ledger/damage.ts';
+import { HeadFile, type LedgerMark } from '../ledger/head-file.ts';
+import { markedBus, markFileOf, requireStored } from '../ledger/marks.ts';
 import { failRun } from '../runs/runs.ts';
 import { requireRunKeys, runKey, signingActor } from '../signing/run-keys.ts';
 import type { Attached } from './attachments.ts';
@@ -18,8 +21,16 @@ async function drainAll(hosts: readonly ActorHost[]): Promise<void> {
   if (failure) throw failure.reason;
 }
 
-async function startAll(record: RunRecord, actors: readonly Actor[], context: ServiceContext): Promise<ActorHost[]> {
-  const { bus, clock, ids, instance: owner, logger } = context;
+async function startAll(
+  record: RunRecord,
+  actors: readonly Actor[],
+  context: ServiceContext,
+  marks: HeadFile<LedgerMark>,
+): Promise<ActorHost[]> {
+  const { clock, ids, instance: owner, logger } = context;
+  const onDamage = ({ message }: LedgerDamage): void =>
+    void failRun(context, record.run, message).catch((err: unknown) => logger.error({ err, run: record.run }, 'run not ended'));
+  const bus = markedBus(context.bus, record, marks, onDamage);
   const hosts: ActorHost[] = [];
   try {
     for (const actor of actors) {
@@ -34,8 +45,7 @@ async function startAll(record: RunRecord, actors: readonly Actor[], context: Se
           owner,
           logger: log,
           settings: { drainMs: actorDrainMs },
-          onDamage: ({ message }) =>
-            void failRun(context, record.run, message).catch((err: unknown) => log.error({ err }, 'run not ended')),
+          onDamage,
         }),
       );
     }
@@ -62,18 +72,24 @@ function actorsOf(
 
 /**
  * Starts a service's actors of a run and tells the service of their hosts.
- * Throws `failed_precondition` where its key is not that of the run. Where an actor cannot be started, those that were are drained again and the error is thrown.
+ * Throws LedgerDamage where the store has lost messages of the run, `failed_precondition` where its key is not that of the run. Where an actor cannot be
+ * started, those that were are drained again and the error is thrown.
  */
 export async function attachRun(record: RunRecord, parts: ServiceParts, context: ServiceContext): Promise<Attached> {
   const plugins = await loadPlugins(record.recipe.plugins);
   await parts.prepare?.(record.recipe);
-  const hosts = await startAll(record, actorsOf(record, parts, context, plugins), context);
+  const { bus, clock, config, logger, name } = context;
+  const actors = actorsOf(record, parts, context, plugins);
+  await bus.openRun(record.run);
+  await requireStored(bus, config.dataDir, record);
+  const marks = new HeadFile<LedgerMark>(markFileOf(config.dataDir, record.run, name), { clock, logger });
+  const hosts = await startAll(record, actors, context, marks);
   parts.attached?.(record, hosts, plugins);
   return {
     actors: hosts.length,
     async stop() {
       parts.detached?.(record.run);
-      await drainAll(hosts);
+      await drainAll(hosts).finally(() => marks.close());
     },
   };
 }

@@ -1,5 +1,5 @@
 import { RedQueenError, type Recipe, type RunRecord } from '@redqueen/core';
-import { recipeNames, requireRunId, requireRunKeys, rewardKeysIn, type Handlers } from '@redqueen/runtime';
+import { recipeNames, requireRunId, requireRunKeys, requireStored, rewardKeysIn, type Handlers } from '@redqueen/runtime';
 import { currentReport, liveReport, readyView, recordOf, type Gateway } from '../gateway.ts';
 import { freshRunId } from '../run-control/run-control.ts';
 import { requireWorkable } from '../recipe-check.ts';
@@ -80,7 +80,11 @@ export function runHandlers(gateway: Gateway): RunHandlers {
   return {
     StartRun: async (request) => answer(await startRun(gateway, request)),
     StopRun: async ({ run }) => answer(await recordOf(gateway, run).then(() => gateway.runs.update(run, stopped))),
-    ResumeRun: async ({ run }) => answer(await recordOf(gateway, run).then(() => gateway.runs.update(run, resume))),
+    ResumeRun: async ({ run }) => {
+      const { bus, config } = gateway.context;
+      await requireStored(bus, config.dataDir, await recordOf(gateway, run));
+      return answer(await gateway.runs.update(run, resume));
+    },
     ResolveRecipe: async (request) => ({
       recipeJson: JSON.stringify(await workable(request)),
       recipes: recipeNames(gateway.context.config.recipesFolder),

@@ -82,7 +82,7 @@ describe('verify', () => {
     const cut = await verifyLedger(sourceOf(ledger.slice(0, -5), { head: headAt(ledger.length) }));
     expect(cut.fault).toEqual({
       sequence: ledger.length - 4,
-      what: `the ledger ends here, although messages up to ${ledger.length} were folded in`,
+      what: `the ledger ends here, although messages up to ${ledger.length} were stored`,
     });
   });
 

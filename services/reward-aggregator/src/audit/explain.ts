@@ -55,8 +55,15 @@ export interface Explanation {
   readonly messages: readonly Step[];
 }
 
+/** A turn, and its place among its agent's turns in the episode. */
+interface Place {
+  readonly turn: number;
+  readonly place: number;
+}
+
 /** Which sample of a batch's group is the turn; −1 where the group is not the one that it is compared in. */
-function placeIn(group: TrainingGroup, batch: Batch, episode: EpisodeMessages, role: TrainedRole, turn: number, place: number): number {
+function placeIn(group: TrainingGroup, batch: Batch, episode: EpisodeMessages, role: TrainedRole, own: Place): number {
+  const { turn, place } = own;
   const { id, slot, index } = episode.name;
   if (group.episodeId === `${id}#${turn}`) return 0;
   if (role === 'executor') return group.episodeId === id ? place : -1;
@@ -78,7 +85,7 @@ function advantageOf(episode: EpisodeMessages, own: RoleRules, total: AgentTotal
   const turn = total.turns[place] ?? 0;
   for (const { sequence, body } of episode.batches.filter((one) => one.body.agent === own.agent)) {
     for (const group of body.groups) {
-      const value = advantageIn(group, placeIn(group, body, episode, own.role, turn, place));
+      const value = advantageIn(group, placeIn(group, body, episode, own.role, { turn, place }));
       if (value !== undefined) return { value, sequence, in: 'batch' };
     }
   }

@@ -20,6 +20,8 @@ export interface LedgerSource {
   readonly skipped?: ReadonlySet<number>;
   /** What the second place says; undefined where there is none. */
   readonly head?: LedgerHead | undefined;
+  /** The newest message that the store had confirmed to anybody; 0 where nobody knows. */
+  readonly marked?: number;
   /** All messages, from the first. Asked for once for every look; throws where the store cannot be read. */
   entries(): AsyncIterable<LedgerEntry>;
 }

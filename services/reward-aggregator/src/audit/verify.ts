@@ -68,8 +68,8 @@ async function firstFault(source: LedgerSource, refold: Refold, told: ToldLedger
     return { sequence: error.sequence, what: error.message };
   }
   const { sequence } = refold.position;
-  const seen = source.head?.sequence ?? 0;
-  if (seen > sequence) return { sequence: sequence + 1, what: `the ledger ends here, although messages up to ${seen} were folded in` };
+  const seen = Math.max(source.head?.sequence ?? 0, source.marked ?? 0);
+  if (seen > sequence) return { sequence: sequence + 1, what: `the ledger ends here, although messages up to ${seen} were stored` };
   return undefined;
 }
 

@@ -1,7 +1,7 @@
 import { DeliverPolicy, type JetStreamClient, type JetStreamManager, type JsMsg } from '@nats-io/jetstream';
 import { decodeMessage, mailboxSubject, runSubject, streamOf } from '@redqueen/contract';
 import type { Clock } from '@redqueen/core';
-import { LedgerDamage } from '../../ledger/damage.ts';
+import { LedgerDamage, messageRange } from '../../ledger/damage.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { ReadOptions, StoredMessage } from '../port.ts';
 import type { ConnectionEvents } from './connection-events.ts';
@@ -68,6 +68,7 @@ export async function* rawMessages(parts: ReaderParts, run: string, options: Rea
   const end = { reached: false };
   while (next <= last && !end.reached && !options.signal?.aborted) {
     try {
+      if (started) await requireStillThere(parts, run, next - 1);
       for await (const message of orderedMessages(parts, run, { ...options, from: next }, end)) {
         started = true;
         next = message.seq + 1;
@@ -82,6 +83,13 @@ export async function* rawMessages(parts: ReaderParts, run: string, options: Rea
       await parts.clock.sleep(restartAfterMs, options.signal).catch(() => undefined);
     }
   }
+}
+
+/** A server that comes back may have lost what this reader has read already, and would give the numbers to other messages. */
+async function requireStillThere(parts: StreamParts, run: string, read: number): Promise<void> {
+  const last = await lastSequenceOf(parts, run);
+  if (last < read)
+    throw new LedgerDamage(run, last + 1, `${messageRange(last + 1, read)} missing from the store, although they were read from it`);
 }
 
 /** Messages from a sequence on, until the connection was lost and restored, or the signal aborts. Marks the end where there is nothing to come. */
