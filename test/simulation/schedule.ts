@@ -270,6 +270,7 @@ function calm({ cluster, scheduler }: Scene): void {
   cluster.leaderlessUntil = 0;
   for (const { process, link } of cluster.living) {
     link.faults = noFaults;
+    link.crashPoint = undefined;
     link.restore();
     process.resume();
   }
