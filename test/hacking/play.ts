@@ -109,7 +109,14 @@ export async function play(recipe: Recipe, exploit?: Exploit): Promise<Played> {
     for (const [index, one] of tells.entries())
       stream.push(
         decodeMessage(
-          encodeMessage({ id: derivedId(cause, addressText(from), index), run: record.run, from, cause, traceparent: '', ...one } as MessageInput),
+          encodeMessage({
+            id: derivedId(cause, addressText(from), index),
+            run: record.run,
+            from,
+            cause,
+            traceparent: '',
+            ...one,
+          } as MessageInput),
         ),
       );
   };

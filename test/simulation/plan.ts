@@ -130,13 +130,15 @@ function crashPlan(number: number, random: Random): Plan {
   const poison: Blow = { at: 20 + random.uniform() * 200, kind: 'poison', service, garbage: false };
   return {
     ...plan,
+    faults: { ...plan.faults, lossRate: 0 },
     // The one that is to die must get its share of the work.
     doubled: [],
     snapshotMessages: pick(random, [1, 4, 20]),
     crashPoint: {
       service,
       point: { effect, when, count: 1 + random.integer(most) },
-      backMs: pick(random, [300, 300, 300, lateMs]),
+      // Who asks the policy service gives up some time, and says so: its attempts are void then.
+      backMs: service === 'policy' ? 300 : pick(random, [300, 300, 300, lateMs]),
     },
     blows: dead ? [poison] : [],
   };

@@ -17,7 +17,7 @@ import type { Blow, Plan } from './plan.ts';
 /** Longest time that the cluster gets to come to rest once nothing is done to it any more. */
 const calmMs = 120_000;
 /** Within which time a crash point is surely reached. */
-const crashWithinMs = 1500;
+const crashWithinMs = 4000;
 /** So long nothing must be told for the cluster to be at rest. */
 const restMs = 13_000;
 /** The same where everything that must come has come. */
@@ -270,6 +270,7 @@ function calm({ cluster, scheduler }: Scene): void {
   cluster.leaderlessUntil = 0;
   for (const { process, link } of cluster.living) {
     link.faults = noFaults;
+    link.crashPoint = undefined;
     link.restore();
     process.resume();
   }

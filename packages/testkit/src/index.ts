@@ -13,5 +13,6 @@ export { recordOf } from './roles/record.ts';
 export { ScriptedPolicy, type Script, type Turn } from './roles/scripted-policy.ts';
 export { Link, noFaults, type CrashPoint, type LinkFaults } from './simulation/link.ts';
 export { Scheduler } from './simulation/scheduler.ts';
-export { simulatedBus, type Effect, type Observer, type Pipeline } from './simulation/simulated-bus.ts';
+export type { Effect, Observer, Pipeline } from './simulation/effects.ts';
+export { simulatedBus } from './simulation/simulated-bus.ts';
 export { never, SimulatedProcess } from './simulation/simulated-process.ts';

@@ -1,8 +1,8 @@
 import { addressText, type Address } from '@redqueen/contract';
 import type { Bus, Delivery, Mailbox, MailboxOptions } from '@redqueen/runtime';
 import { Channel } from './channel.ts';
+import type { Observer, Pipeline } from './effects.ts';
 import type { Link } from './link.ts';
-import type { Observer, Pipeline } from './simulated-bus.ts';
 
 /** Time after which a pull that a cut connection ended is made again. */
 const restartAfterMs = 250;
