@@ -40,7 +40,8 @@ function messagesOf(told_: typeof whole): Message[] {
 
 function auditOf(messages: readonly Message[]) {
   const audit = new InteractionAudit();
-  for (const [index, message] of messages.entries()) audit.add({ message, bytes: encodeMessage(message), sequence: index + 1, storedAt: index });
+  for (const [index, message] of messages.entries())
+    audit.add({ message, bytes: encodeMessage(message), sequence: index + 1, storedAt: index });
   return { audit, ...audit.findings() };
 }
 
