@@ -6,12 +6,12 @@ import { generateLedger } from './generate.ts';
 const golden = {
   run: 'story',
   messages: 2500,
-  stream: '0ead3b26afb0073bcee4fa0cf521e3ed1a1e60ff63b3f0d77a8bc1347f71d4fc',
+  stream: '9988eb14ff6f81f75b2cdc5fee5a6ee96f30af47efde6a438b65ef31070a7fa7',
   state: 'da52e1ba161479ddf498744886b63c97d0cb5a1e57e4190118ba2d7d3412db6c',
   settlements: 455,
-  settlementsDigest: '3d8747adb4925fa3e0620bff9405930994d4a13a5e723ba143fbf90b66309672',
+  settlementsDigest: '25d83101178780d9facfb866c6b49cb5c4bb57577301c03ecff38ca6c722951c',
   batches: 263,
-  batchesDigest: 'b31694c19ea0c5f4b372527bdeb06aec460d3f33b7d1b1d880c18088b7b3c562',
+  batchesDigest: '64c46344493e9462c89164b8cb05a485486b53345622b64a37890926681e5517',
 };
 
 it('an old ledger comes to the same bits, from its first message and from snapshots', async () => {

@@ -27,7 +27,9 @@ const score = (change: object) => cluster.client.Score({ run, agent, prompts: [{
 /** A batch that changes the weights, with its one sample changed. */
 async function tell(change: object = {}, batch: object = {}, promptTokens: readonly number[] = [256, 97, 61]): Promise<number> {
   const sample = { tokens: [98, 10], oldLogProbs: [-5, -5], advantages: [1, 1], ...change };
-  const groups = [{ episodeId: `e${++last}`, promptTokens: [...promptTokens], samples: [sample], version: 0 }];
+  // Samples of an older version would be too stale to be trained on.
+  const { version } = await current();
+  const groups = [{ episodeId: `e${++last}`, promptTokens: [...promptTokens], samples: [sample], version }];
   await cluster.tell(run, { kind: 'batch', body: { agent, number: last, groups, normaliser: 2, episodes: 1, sampledTokens: 2, ...batch } });
   return last;
 }

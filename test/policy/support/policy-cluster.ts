@@ -41,7 +41,7 @@ export class PolicyCluster {
     const ports = Object.fromEntries(serviceNames.map((name) => [`services.${name}.port`, 0]));
     this.#config = loadConfig({
       environment: {},
-      flags: { ...ports, 'policy.modelsFolder': folder, 'policy.threads': 2, ...flags },
+      flags: { ...ports, dataDir: folder, 'policy.modelsFolder': folder, 'policy.threads': 2, ...flags },
     }).config;
   }
 
