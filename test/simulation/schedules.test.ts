@@ -7,10 +7,10 @@ import { inProcesses } from './workers.ts';
 // A short form of `npm run simulate`. A failing schedule's trace: npm run simulate -- --replay <family>:<number>
 
 it.each<[Family, number]>([
-  ['any', 240],
+  ['any', 150],
   ['crash', 2 * crashPoints.length],
-  ['again', 60],
-  ['clock', 30],
+  ['again', 40],
+  ['clock', 20],
 ])('no promise is broken in schedules of the family %s', { timeout: 120_000 }, async (family, count) => {
   const { schedules, failures } = await inProcesses({ family, from: 0, count }, 2);
   expect(failures).toEqual([]);

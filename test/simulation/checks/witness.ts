@@ -1,6 +1,6 @@
 import { addressText, type Address } from '@redqueen/contract';
 import { derivedId } from '@redqueen/core';
-import type { Bus, PoolActor } from '@redqueen/runtime';
+import type { Bus, PoolActor, PublishResult } from '@redqueen/runtime';
 import type { Effect } from '@redqueen/testkit';
 import { storeOf } from '../../../packages/runtime/src/bus/memory/memory-bus.ts';
 
@@ -37,6 +37,8 @@ export class Witness {
   readonly #options: WitnessOptions;
   /** Sequence of the first message of each id. */
   readonly sequences = new Map<string, number>();
+  /** By id: the service that told it first. */
+  readonly #tellers = new Map<string, string>();
   /** By process: what its actor has handled and not yet covered by a snapshot or an acknowledgement. */
   readonly #handled = new Map<string, Handled[]>();
   readonly #inHand = new Map<string, number>();
@@ -91,11 +93,7 @@ export class Witness {
   readonly observe = (effect: Effect): void => {
     switch (effect.kind) {
       case 'published':
-        if (!effect.result.duplicate) {
-          this.last = effect.result.sequence;
-          if (!this.sequences.has(effect.id)) this.sequences.set(effect.id, effect.result.sequence);
-        }
-        return;
+        return this.#published(effect.process, effect.id, effect.result);
       case 'delivered':
         return this.#delivered(addressText(effect.address), effect.sequence);
       case 'acknowledged':
@@ -120,6 +118,17 @@ export class Witness {
   checkNothingInFlight(): void {
     for (const [address, sequences] of this.#outstanding)
       if (sequences.size > 0) this.violate('A2', `messages ${[...sequences].join(', ')} to ${address} were never acknowledged`);
+  }
+
+  #published(process: string, id: string, { sequence, duplicate }: PublishResult): void {
+    // Processes are numbered; the services of which they are do not share ids.
+    const service = process.replace(/\.\d+$/, '');
+    const teller = this.#tellers.get(id) ?? service;
+    this.#tellers.set(id, teller);
+    if (teller !== service) this.violate('told', `${process} tells message ${id}, under whose id ${teller} told another one`);
+    if (duplicate) return;
+    this.last = sequence;
+    if (!this.sequences.has(id)) this.sequences.set(id, sequence);
   }
 
   #delivered(address: string, sequence: number): void {

@@ -1,10 +1,12 @@
 import type { Random } from '@redqueen/core';
-import { EventQueue } from './event-queue.ts';
+import { EventQueue, type QueuedEvent } from './event-queue.ts';
+import { RealWork } from './real-work.ts';
 import { Trace } from './trace.ts';
 
 // V1. Time passes only from event to event, and one event happens at a time: all that it sets off is over before the next one.
 // V2. Nothing but the random stream decides which of two events at the same time comes first.
-// V3. Only promises are waited for: what needs a timer, a thread or a socket of the machine never gets an answer in here.
+// V3. Only promises are waited for: what needs a timer, a thread or a socket of the machine never gets an answer in here, and ends the
+//     simulation with an error that names it.
 
 /** Where simulated time begins, milliseconds since the epoch. */
 const beginning = 1_700_000_000_000;
@@ -19,6 +21,7 @@ export class Scheduler {
   readonly trace: Trace;
   readonly #random: Random;
   readonly #queue = new EventQueue();
+  readonly #realWork = new RealWork();
   #now = beginning;
 
   /** `random` breaks ties. */
@@ -51,9 +54,20 @@ export class Scheduler {
     this.trace.add(this.elapsed, text);
   }
 
-  /** Lets time pass until `isOver` says so, or for `ms` at most, or until nothing is left to happen. Answers whether it was over. */
+  /**
+   * Lets time pass until `isOver` says so, or for `ms` at most, or until nothing is left to happen. Answers whether it was over.
+   * Throws where something began work that only the machine's own time would end.
+   */
   async run(isOver: () => boolean, ms: number): Promise<boolean> {
-    const end = this.#now + ms;
+    this.#realWork.watch();
+    try {
+      return await this.#run(isOver, this.#now + ms);
+    } finally {
+      this.#realWork.stop();
+    }
+  }
+
+  async #run(isOver: () => boolean, end: number): Promise<boolean> {
     await settle();
     while (!isOver()) {
       const event = this.#queue.pop();
@@ -64,11 +78,21 @@ export class Scheduler {
         this.#now = end;
         return isOver();
       }
-      this.#now = event.at;
-      if (event.label !== '') this.note(event.label);
-      event.happen();
-      await settle();
+      await this.#happen(event);
     }
     return true;
+  }
+
+  async #happen({ at, label, happen }: QueuedEvent): Promise<void> {
+    this.#now = at;
+    if (label !== '') this.note(label);
+    happen();
+    await settle();
+    const work = this.#realWork.begun();
+    if (work === undefined) return;
+    const where = `at ${this.elapsed.toFixed(3)} ms${label === '' ? '' : `, "${label}"`}`;
+    throw new Error(
+      `simulation: ${where}: real work was begun (${work}); it would never end in simulated time, so nothing may wait for it`,
+    );
   }
 }
