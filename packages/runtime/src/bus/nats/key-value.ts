@@ -67,7 +67,8 @@ class NatsKeyValue implements KeyValue {
   async create(key: string, value: Uint8Array): Promise<number> {
     const entry = await this.#last(key);
     if (entry && !isDeleted(entry)) throw new RedQueenError('aborted', `${this.#what('create', key)}: it exists`);
-    return await this.#writer.write(key, { value }, entry?.revision ?? 0);
+    // Where the store has lost the newest write, others before it may still be there.
+    return await this.#writer.write(key, { value }, entry?.revision ?? (await this.#writer.newestReadable(key)));
   }
 
   async update(key: string, value: Uint8Array, revision: number): Promise<number> {
@@ -86,7 +87,7 @@ class NatsKeyValue implements KeyValue {
   /** Writes after whatever is there: every write follows exactly one other. */
   async #overwrite(key: string, write: BucketWrite): Promise<number> {
     for (;;) {
-      const revision = (await this.#last(key))?.revision ?? 0;
+      const revision = (await this.#last(key))?.revision ?? (await this.#writer.newestReadable(key));
       try {
         return await this.#writer.write(key, write, revision);
       } catch (reason) {
