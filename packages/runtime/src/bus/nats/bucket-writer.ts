@@ -18,6 +18,13 @@ const timeoutMs = 10_000;
 /** What may be written: a value, or the mark of a deleted key. */
 export type BucketWrite = { readonly value: Uint8Array } | 'deleted';
 
+interface Attempt {
+  readonly key: string;
+  readonly after: number;
+  readonly token: string;
+  readonly held: number;
+}
+
 /** Compare-and-set on the keys of a bucket. */
 export class BucketWriter {
   readonly #outbox: Outbox;
@@ -33,6 +40,21 @@ export class BucketWriter {
   /** Writes a key after that revision of it, 0 where it was never written. Resolves with the new revision. Throws `aborted` where another write came first. */
   write(key: string, write: BucketWrite, after: number): Promise<number> {
     return this.#write(key, write, after, after);
+  }
+
+  /**
+   * Writes a key whose newest write the store has lost, after the newest that can be read. Only for a key whose last write cannot be read although
+   * earlier ones can: what is merely on its way in a cluster looks the same to the server's check.
+   */
+  async writeOverLost(key: string, write: BucketWrite, after: number): Promise<number> {
+    const what = `write ${key} in bucket ${this.#bucket}`;
+    try {
+      return await this.#write(key, write, after, after);
+    } catch (reason) {
+      const held = reason instanceof RedQueenError ? reason.context['held'] : undefined;
+      if (typeof held !== 'number' || held === after || (await this.#isThere(held, what))) throw reason;
+      return await this.#write(key, write, after, held);
+    }
   }
 
   /** `expected`: what the server takes the newest revision to be, where it has lost what came after the newest that can be read. */
@@ -51,9 +73,8 @@ export class BucketWriter {
     if (!error && !reply.duplicate) return reply.seq;
     const failure = error && apiError(error.code, error.description, what);
     if (failure && failure.code !== 'aborted') throw failure;
-    const held = Number(/wrong last sequence: (\d+)/.exec(error?.description ?? '')?.[1] ?? after);
-    if (held !== expected && expected === after && !(await this.#isThere(held, what))) return await this.#write(key, write, after, held);
-    return await this.#ownAfter(key, after, token, what);
+    const held = /wrong last sequence: (\d+)/.exec(error?.description ?? '')?.[1];
+    return await this.#ownAfter({ key, after, token, held: held === undefined ? after : Number(held) }, what);
   }
 
   /** The newest revision of a key that can be read; 0 where there is none. */
@@ -82,10 +103,10 @@ export class BucketWriter {
     return `$KV.${this.#bucket}.${key}`;
   }
 
-  /** Somebody was first; perhaps an earlier sending of the same write. */
-  async #ownAfter(key: string, after: number, token: string, what: string): Promise<number> {
+  /** Somebody was first; perhaps an earlier sending of the same write. `held`: the newest revision, as the server says. */
+  async #ownAfter({ key, after, token, held }: Attempt, what: string): Promise<number> {
     const next = await this.#message({ seq: after + 1, next_by_subj: this.#subject(key) }, what);
     if (next?.header.get(tokenHeader) === token) return next.seq;
-    throw new RedQueenError('aborted', `${what}: somebody else wrote it first`);
+    throw new RedQueenError('aborted', `${what}: somebody else wrote it first`, { context: { held } });
   }
 }

@@ -67,8 +67,7 @@ class NatsKeyValue implements KeyValue {
   async create(key: string, value: Uint8Array): Promise<number> {
     const entry = await this.#last(key);
     if (entry && !isDeleted(entry)) throw new RedQueenError('aborted', `${this.#what('create', key)}: it exists`);
-    // Where the store has lost the newest write, others before it may still be there.
-    return await this.#writer.write(key, { value }, entry?.revision ?? (await this.#writer.newestReadable(key)));
+    return entry ? await this.#writer.write(key, { value }, entry.revision) : await this.#first(key, { value });
   }
 
   async update(key: string, value: Uint8Array, revision: number): Promise<number> {
@@ -84,12 +83,21 @@ class NatsKeyValue implements KeyValue {
     return natsRepeated(this.#parts.clock, this.#what('read', key), () => this.#kv.get(key));
   }
 
+  /** Writes a key without a newest write: one that never had any, or one whose newest the store has lost although earlier ones can be read. */
+  async #first(key: string, write: BucketWrite): Promise<number> {
+    const readable = await this.#writer.newestReadable(key);
+    if (readable === 0) return await this.#writer.write(key, write, 0);
+    // Written in between, rather than lost.
+    if (await this.#last(key)) throw new RedQueenError('aborted', `${this.#what('write', key)}: somebody else wrote it first`);
+    return await this.#writer.writeOverLost(key, write, readable);
+  }
+
   /** Writes after whatever is there: every write follows exactly one other. */
   async #overwrite(key: string, write: BucketWrite): Promise<number> {
     for (;;) {
-      const revision = (await this.#last(key))?.revision ?? (await this.#writer.newestReadable(key));
+      const entry = await this.#last(key);
       try {
-        return await this.#writer.write(key, write, revision);
+        return entry ? await this.#writer.write(key, write, entry.revision) : await this.#first(key, write);
       } catch (reason) {
         if (!isConflict(reason)) throw reason;
       }
