@@ -159,7 +159,7 @@ export async function startTestCluster(options: TestClusterOptions = {}): Promis
     await Promise.all(nodes.map((node) => node.kill()));
     rmSync(folder, { recursive: true, force: true });
   };
-  const settled = async (timeoutMs = 30_000) => {
+  const settled = async (timeoutMs = 60_000) => {
     const until = Date.now() + timeoutMs;
     for (;;) {
       const answers = await Promise.all(nodes.filter(({ isUp }) => isUp).map((node) => node.ask('/healthz')));

@@ -10,6 +10,7 @@ import type { StreamParts } from './streams.ts';
 
 const prefetch = 512;
 const restartAfterMs = 250;
+const startWithinMs = 15_000;
 
 /**
  * Sequence of the newest message of a run; 0 where there is none. A ledger holds every message up to it: throws {@link LedgerDamage} where the server
@@ -65,6 +66,8 @@ export async function* rawMessages(parts: ReaderParts, run: string, options: Rea
   const last = options.follow ? Number.POSITIVE_INFINITY : await lastSequenceOf(parts, run);
   let next = Math.max(1, options.from);
   let started = false;
+  // A leader may be being elected.
+  const startBy = parts.clock.now() + startWithinMs;
   const end = { reached: false };
   while (next <= last && !end.reached && !options.signal?.aborted) {
     try {
@@ -78,7 +81,7 @@ export async function* rawMessages(parts: ReaderParts, run: string, options: Rea
     } catch (reason) {
       const failure = natsError(reason, `read run ${run}`);
       if (failure.code === 'cancelled') return;
-      if (!started || !failure.retryable) throw failure;
+      if (!failure.retryable || (!started && parts.clock.now() >= startBy)) throw failure;
       parts.logger.warn({ err: failure }, 'reading interrupted, going on');
       await parts.clock.sleep(restartAfterMs, options.signal).catch(() => undefined);
     }
