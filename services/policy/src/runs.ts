@@ -4,6 +4,9 @@ import type { StartProcess } from './device/host.ts';
 import { DeviceHosts, type RunHosts } from './device/hosts.ts';
 import { RunPolicies, storesOf } from './run-policies.ts';
 
+/** What a call waits for agents that are still being created. */
+const creationMs = 3000;
+
 /** Runs whose policies stay on the device, the attached one included: a run that has just ended can still be asked. */
 const runsKept = 3;
 
@@ -60,6 +63,19 @@ export class Runs {
     if (policies) return policies;
     const known = [...this.#runs.keys()].join(', ') || 'none';
     throw new RedQueenError('not_found', `run ${JSON.stringify(run)} is not on this policy service; runs here: ${known}`);
+  }
+
+  /** As `of`; where the run's agents are still being created, they are waited for a little. */
+  async ready(run: string, signal: AbortSignal): Promise<RunPolicies> {
+    const policies = this.of(run);
+    const waited = new AbortController();
+    const created = policies.until(({ agents }) => agents.length > 0 || undefined, AbortSignal.any([signal, waited.signal]));
+    try {
+      await Promise.race([created, this.#context.clock.sleep(creationMs, waited.signal)]);
+    } finally {
+      waited.abort();
+    }
+    return policies;
   }
 
   /** Devices for a run's base models: those there are, or new ones where no other run needs them. */

@@ -59,7 +59,7 @@ async function onDevice(
   { signal }: CallContext,
   work: (ready: ReadyVersion) => Promise<readonly SampledGroup[]>,
 ): Promise<{ groups: ReturnType<typeof sampleGroups> }> {
-  const policies = runs.of(target.run);
+  const policies = await runs.ready(target.run, signal);
   for (let attempt = 1; ; attempt++) {
     const ready = await readyFor(policies, target, signal);
     try {

@@ -68,16 +68,16 @@ export async function* rawMessages(parts: ReaderParts, run: string, options: Rea
   let started = false;
   // A leader may be being elected.
   const startBy = parts.clock.now() + startWithinMs;
-  const end = { reached: false };
-  while (next <= last && !end.reached && !options.signal?.aborted) {
+  while (next <= last && !options.signal?.aborted) {
     try {
       if (started) await requireStillThere(parts, run, next - 1);
-      for await (const message of orderedMessages(parts, run, { ...options, from: next }, end)) {
+      for await (const message of orderedMessages(parts, run, { ...options, from: next })) {
         started = true;
         next = message.seq + 1;
         if (message.seq <= last) yield message;
-        if (next > last || (!options.follow && message.info.pending === 0)) return;
+        if (next > last || (!options.follow && message.info.pending === 0)) break;
       }
+      if (next > last || (!options.follow && !(await isMoreThere(parts, run, next, options)))) return;
     } catch (reason) {
       const failure = natsError(reason, `read run ${run}`);
       if (failure.code === 'cancelled') return;
@@ -95,8 +95,17 @@ async function requireStillThere(parts: StreamParts, run: string, read: number):
     throw new LedgerDamage(run, last + 1, `${messageRange(last + 1, read)} missing from the store, although they were read from it`);
 }
 
-/** Messages from a sequence on, until the connection was lost and restored, or the signal aborts. Marks the end where there is nothing to come. */
-async function* orderedMessages(parts: ReaderParts, run: string, options: ReadOptions, end: { reached: boolean }): AsyncGenerator<JsMsg> {
+/**
+ * Whether the stream's leader has a wanted message from a sequence on. The consumer lives on any one server, which may be behind: where it sees nothing
+ * more, there may be more.
+ */
+async function isMoreThere({ manager, clock }: ReaderParts, run: string, next: number, { to }: ReadOptions): Promise<boolean> {
+  const query = { seq: next, next_by_subj: to ? mailboxSubject(run, to) : runSubject(run) };
+  return (await natsRepeated(clock, `read run ${run}`, () => manager.streams.getMessage(streamOf(run), query as never))) !== null;
+}
+
+/** Messages from a sequence on, until the connection was lost and restored, the signal aborts, or nothing is to come. */
+async function* orderedMessages(parts: ReaderParts, run: string, options: ReadOptions): AsyncGenerator<JsMsg> {
   const consumer = await parts.stream.consumers.get(streamOf(run), {
     filter_subjects: options.to ? mailboxSubject(run, options.to) : runSubject(run),
     deliver_policy: DeliverPolicy.StartSequence,
@@ -104,10 +113,7 @@ async function* orderedMessages(parts: ReaderParts, run: string, options: ReadOp
     inactive_threshold: 60_000,
   });
   try {
-    if (!options.follow && (await consumer.info(true)).num_pending === 0) {
-      end.reached = true;
-      return;
-    }
+    if (!options.follow && (await consumer.info(true)).num_pending === 0) return;
     const messages = await consumer.consume({ max_messages: prefetch, expires: 20_000, idle_heartbeat: 5000 });
     const stop = () => void messages.close();
     const forget = parts.events.listen((event) => event === 'restored' && stop());
