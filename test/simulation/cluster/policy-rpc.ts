@@ -55,7 +55,7 @@ export function policyRpc(caller: SimulatedProcess, server: () => PolicyServer |
       const { process, policies } = target;
       process.onKilled(() => answer(refuse));
       travel(`${caller.name} > ask ${process.name}`, process, () => {
-        const runs = { of: () => policies } as unknown as Runs;
+        const runs = { of: () => policies, ready: () => Promise.resolve(policies) } as unknown as Runs;
         work(runs, { signal: new AbortController().signal, traceparent: '' }).then(
           (result) => answer(() => resolve(result)),
           (reason: unknown) => answer(() => reject(reason as Error)),
