@@ -29,4 +29,28 @@ export const scenarios: readonly Scenario[] = [
     path: 'chaos/adapters/main.ts',
     words: ({ form }) => ['--flips', form === 'full' ? '2000' : '200'],
   }),
+  scriptScenario({
+    id: 'R7',
+    title: 'flipped bits and lost ends of a stopped store (R6, R7)',
+    path: 'chaos/tamper/main.ts',
+    words: ({ form }) => (form === 'full' ? [] : ['--flips', '20', '--cuts', '6']),
+  }),
+  scriptScenario({
+    id: 'R9',
+    title: 'messages that cannot be handled',
+    path: 'chaos/poison/main.ts',
+    words: ({ form }) => ['--each', form === 'full' ? '5' : '1'],
+  }),
+  scriptScenario({
+    id: 'resume',
+    title: 'everything killed at a point of a run, and resumed',
+    path: 'chaos/resume/main.ts',
+    words: ({ form }) => ['--points', form === 'full' ? '10' : '2'],
+  }),
+  scriptScenario({
+    id: 'R13',
+    title: 'forged rewards',
+    path: 'chaos/forged/main.ts',
+    words: ({ form }) => ['--tries', form === 'full' ? '500' : '100'],
+  }),
 ];
