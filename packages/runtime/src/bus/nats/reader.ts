@@ -11,6 +11,7 @@ import type { StreamParts } from './streams.ts';
 const prefetch = 512;
 const restartAfterMs = 250;
 const startWithinMs = 15_000;
+const lookAgainMs = 5000;
 
 /**
  * Sequence of the newest message of a run; 0 where there is none. A ledger holds every message up to it: throws {@link LedgerDamage} where the server
@@ -104,6 +105,11 @@ async function isMoreThere({ manager, clock }: ReaderParts, run: string, next: n
   return (await natsRepeated(clock, `read run ${run}`, () => manager.streams.getMessage(streamOf(run), query as never))) !== null;
 }
 
+/** Stored messages come at once. Whoever has not come to the end by then looks again: a consumer that was made anew may have nothing left to send. */
+async function endWhenSilent(clock: Clock, stop: () => void, ended: AbortSignal): Promise<void> {
+  await clock.sleep(lookAgainMs, ended).then(stop, () => undefined);
+}
+
 /** Messages from a sequence on, until the connection was lost and restored, the signal aborts, or nothing is to come. */
 async function* orderedMessages(parts: ReaderParts, run: string, options: ReadOptions): AsyncGenerator<JsMsg> {
   const consumer = await parts.stream.consumers.get(streamOf(run), {
@@ -116,11 +122,14 @@ async function* orderedMessages(parts: ReaderParts, run: string, options: ReadOp
     if (!options.follow && (await consumer.info(true)).num_pending === 0) return;
     const messages = await consumer.consume({ max_messages: prefetch, expires: 20_000, idle_heartbeat: 5000 });
     const stop = () => void messages.close();
+    const ended = new AbortController();
     const forget = parts.events.listen((event) => event === 'restored' && stop());
     options.signal?.addEventListener('abort', stop, { once: true });
     try {
+      if (!options.follow) void endWhenSilent(parts.clock, stop, ended.signal);
       if (!options.signal?.aborted) yield* messages;
     } finally {
+      ended.abort();
       forget();
       options.signal?.removeEventListener('abort', stop);
       stop();
